@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034 # variables for those who source it
+# What every script here starts with: paths, messages, locking, a clean git.
+
+set -euo pipefail
+shopt -s inherit_errexit
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+build=$top/build
+repo=$build/linux.git
+downloads=$build/download
+patches=$top/patches/linux-6.12
+kernel_version=6.12
+
+# The make that called must not lend its flags to the makes called here.
+unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES GNUMAKEFLAGS
+export LC_ALL=C.UTF-8
+
+die() {
+	echo "error: $*" >&2
+	exit 1
+}
+
+say() {
+	[ -n "${QUIET-}" ] || echo "$@" >&2
+}
+
+case $build in
+*[[:space:]:]*) die "the project's path contains a space or a colon: $top" ;;
+esac
+
+# Git as it comes: nobody's settings may change ids, contents or formats.
+clean_git() {
+	# shellcheck disable=SC2046 # one variable name per word
+	unset $(git rev-parse --local-env-vars)
+	export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
+	export GIT_CONFIG_COUNT=2
+	export GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'
+	export GIT_CONFIG_KEY_1=gc.auto GIT_CONFIG_VALUE_1=0
+	export GIT_AUTHOR_NAME=builder GIT_AUTHOR_EMAIL=builder@localhost
+	export GIT_COMMITTER_NAME=builder GIT_COMMITTER_EMAIL=builder@localhost
+	export GIT_AUTHOR_DATE='@0 +0000' GIT_COMMITTER_DATE='@0 +0000'
+}
+
+# One writer at a time below build/; a script called by the holder inherits.
+lock() {
+	[ -z "${BUILD_LOCKED-}" ] || return 0
+	mkdir -p "$build"
+	exec 9>>"$build/.lock"
+	if ! flock -n 9; then
+		say "waiting for another make in $build ..."
+		flock 9
+	fi
+	export BUILD_LOCKED=1
+	rm -rf "$build/tmp"
+	mkdir -p "$build/tmp"
+}
+
+# need_space MEBIBYTES WHAT
+need_space() {
+	local free
+
+	free=$(df --output=avail -m "$build" | tail -n 1)
+	free=$((free))
+	[ "$free" -ge "$1" ] ||
+		die "$2 needs $1 MiB in $build, only $free MiB are free"
+}
+
+# logged LOG WHAT COMMAND...: the output goes to LOG, its end is shown when
+# COMMAND fails
+logged() {
+	local log=$1 what=$2
+
+	shift 2
+	mkdir -p "$(dirname "$log")"
+	"$@" >"$log" 2>&1 9>&- && return
+	tail -n 20 "$log" >&2
+	die "$what failed; all of its output is in $log"
+}
+
+# The patches of a series in order, its cover letter left out
+list_patches() {
+	find "$1" -maxdepth 1 -name '[0-9]*.patch' ! -name '0000-*' | sort
+}
+
+# Tell the trees and kernels of other sources and series from the default ones
+variant() {
+	local name=series key=${KSRC-}
+
+	case ${SERIES-} in
+	none) name=base ;;
+	?*) key+=" $SERIES" ;;
+	esac
+	[ -z "$key" ] || name+=-$(printf %s "$key" | sha256sum | cut -c1-8)
+	echo "$name"
+}

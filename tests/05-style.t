@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The project's own files keep the rules: shellcheck, checkpatch, SPDX tags.
+
+. "$(dirname "$0")/lib.sh"
+
+cd "$top"
+shell=(scripts/* tests/*.t tests/*.sh .ci/run)
+src=$("$top/scripts/source" check "$("$top/scripts/series")")
+
+checkpatch() {
+	perl "$src/scripts/checkpatch.pl" --no-tree --strict --no-summary -q \
+		-f "$1"
+}
+
+for f in "${shell[@]}"; do
+	check "$f: shellcheck" shellcheck "$f"
+done
+for f in guest/*.c; do
+	check "$f: checkpatch" checkpatch "$f"
+	check "$f: compiles without warnings" gcc -O2 -Wall -Wextra -Werror \
+		-c -o "$scratch/o" "$f"
+done
+for f in "${shell[@]}" guest/*.c kernel/*.config Makefile .gitignore; do
+	check "$f: SPDX tag" grep -q 'SPDX-License-Identifier: GPL-2.0-only' "$f"
+done
+done_testing

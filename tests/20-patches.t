@@ -1,0 +1,88 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# With each patch in turn, what the series touches compiles without a warning.
+
+. "$(dirname "$0")/lib.sh"
+. "$top/scripts/kbuild.sh"
+clean_git
+lock
+
+base=$(SERIES=none "$top/scripts/base")
+tip=$("$top/scripts/series")
+log=$scratch/log
+
+# The files that the series matters to most, and all others that it touches
+objects() {
+	{
+		printf 'mm/%s.c\n' mremap vma mmap
+		printf 'fs/%s.c\n' userfaultfd exec
+		git --git-dir="$repo" diff --name-only --diff-filter=d \
+			"$base" "$1" -- '*.c' ':!tools' ':!samples'
+	} | sort -u | sed 's/\.c$/.o/'
+}
+
+# compiles FLAVOUR COMMIT: the objects are made anew, for what was compiled
+# before says no warnings (ccache repeats them)
+compiles() {
+	local flavour=$1 list
+
+	mapfile -t list < <(objects "$2")
+	(cd "$src/out-$flavour" && rm -f "${list[@]}")
+	kbuild "$flavour" "$src" W=1 "${list[@]}" >"$log" 2>&1 ||
+		{ tail -n 20 "$log"; return 1; }
+	! grep -E -A 5 'warning:|error:' "$log"
+}
+
+# selftest_warnings COMMIT: those of the programs that the series touches,
+# without their line numbers
+selftest_warnings() {
+	local mm=tools/testing/selftests/mm programs
+
+	"$top/scripts/source" check "$1" >/dev/null
+	mapfile -t programs < <(git --git-dir="$repo" diff --name-only \
+		"$base" "$tip" -- "$mm/*.c" | sed 's,.*/,,; s,\.c$,,' |
+		while read -r p; do
+			grep -qw "TEST_GEN_FILES += $p" "$src/$mm/Makefile" &&
+				echo "$scratch/$p"
+		done)
+	[ ${#programs[@]} -gt 0 ] || return 0
+	rm -f "${programs[@]}"
+	make -C "$src/$mm" OUTPUT="$scratch" EXTRA_CFLAGS=-static \
+		KHDR_INCLUDES="-isystem $src/out-x86_64/usr/include" \
+		"${programs[@]}" >"$log" 2>&1 9>&- || cat "$log"
+	sed -n 's/^\([^ :]*\):[0-9:]* \(.*\(warning\|error\).*\)/\1: \2/p' \
+		"$log" | sort -u
+}
+
+selftests_compile() {
+	local new
+
+	new=$(comm -13 "$scratch/base.warnings" <(selftest_warnings "$1"))
+	echo "$new"
+	[ -z "$new" ]
+}
+
+note 'preparing the kernel builds'
+src=$("$top/scripts/source" check "$base")
+for flavour in uml x86_64; do
+	configure "$flavour" "$src"
+	logged "$scratch/prepare" "preparing $flavour" \
+		kbuild "$flavour" "$src" W=1 prepare
+done
+logged "$scratch/headers" 'making the headers' kbuild x86_64 "$src" headers
+selftest_warnings "$base" >"$scratch/base.warnings"
+
+mapfile -t list < <(list_patches "${SERIES:-$patches}")
+i=0
+while read -r commit; do
+	name=$(basename "${list[i++]}" .patch)
+	note "$name"
+	"$top/scripts/source" check "$commit" >/dev/null
+	for flavour in uml x86_64; do
+		check "$name: compiles ($flavour)" compiles "$flavour" "$commit"
+	done
+	git --git-dir="$repo" diff --quiet "$commit^" "$commit" -- \
+		tools/testing/selftests/mm ||
+		check "$name: selftests compile" selftests_compile "$commit"
+done < <(git --git-dir="$repo" rev-list --reverse "$base..$tip")
+done_testing

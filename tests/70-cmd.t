@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# make run CMD= runs a command on the kernel as if it were here.
+
+# shellcheck disable=SC2016 # what is quoted here expands in the guest
+
+. "$(dirname "$0")/lib.sh"
+
+# try COMMAND: sets status; the output is in $scratch/out and $scratch/err
+try() {
+	status=0
+	(cd "$top" && "$top/scripts/run" "$1") >"$scratch/out" \
+		2>"$scratch/err" || status=$?
+}
+
+# gives OUTPUT STATUS NAME
+gives() {
+	is "$(cat "$scratch/out"), $status" "$1, $2" "$3"
+}
+
+make_passes() {
+	make -C "$top" run CMD='echo "$HOME"; exit 4' >"$scratch/out" \
+		2>"$scratch/err" || [ "$(cat "$scratch/out")" = /tmp ]
+	grep -q 'Error 4$' "$scratch/err"
+}
+
+same_bytes() {
+	try "seq 100000; printf '\\r\\n\\001\\377'"
+	{ seq 100000; printf '\r\n\001\377'; } | cmp - "$scratch/out"
+}
+
+note 'building the kernel'
+"$top/scripts/kernel" >/dev/null
+try 'uname -r | sed s/.*-//'
+gives series 0 'the kernel is the one with the series'
+try 'exit 3'
+gives '' 3 'the exit status passes through'
+try 'kill -9 $$'
+gives '' 137 'so does a signal'
+try 'pwd'
+gives "$top" 0 'the directory is the same'
+try 'no-such-program'
+is "$status $(cat "$scratch/out")" \
+	'127 sh: 1: no-such-program: not found' \
+	'a missing program: 127 and a clear message'
+try 'touch ./x /etc/x /x 2>/dev/null; ls -d ./x /etc/x /x 2>/dev/null'
+gives '' 2 "the host's files are read-only"
+try 'for d in /tmp /run /dev/shm; do echo $d >$d/x && cat $d/x; done'
+gives $'/tmp\n/run\n/dev/shm' 0 'temporary files can be written'
+check 'the output is the same, byte for byte' same_bytes
+check 'make run CMD= takes the command as it is' make_passes
+is "$(find "$build/guest" -name 'run.*' | wc -l)" 0 'nothing is left behind'
+done_testing

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154 # lib.sh is sourced before
+# Run the kernel's mremap selftests in guests; each case is a TAP line of ours.
+
+new_cases=$top/tests/new-cases
+broken_cases=$top/tests/broken-cases
+
+# is_new PROGRAM CASE: one that only the series makes pass
+is_new() {
+	grep -qsxF -- "$2" "$new_cases/$1"
+}
+
+# is_broken PROGRAM CASE: one that expects more of a guest than it has
+is_broken() {
+	grep -qsxF -- "$2" "$broken_cases/$1"
+}
+
+# judge KIND PROGRAM STATUS CASE
+judge() {
+	local name="$1 $2: $4" expected=0
+
+	if is_broken "$2" "$4"; then
+		skip "$name" 'fails on any kernel in this guest'
+		return
+	fi
+	if [ "$1" = base ] && is_new "$2" "$4"; then
+		expected=1
+		name+=' (has to fail)'
+	fi
+	is "$3" "$expected" "$name"
+}
+
+# judge_all KIND PROGRAM OUTPUT: number of cases seen in $seen
+judge_all() {
+	local line text status
+
+	seen=0
+	while read -r line; do
+		[[ $line =~ ^(ok|not\ ok)\ [0-9]+\ (- )?(.*)$ ]] || continue
+		seen=$((seen + 1))
+		[ "${BASH_REMATCH[1]}" = ok ] && status=0 || status=1
+		text=${BASH_REMATCH[3]}
+		if [[ $text =~ ^(.*[^ ])?\ *#\ SKIP\ *(.*)$ ]]; then
+			skip "$1 $2: ${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}"
+		else
+			judge "$1" "$2" "$status" "${text%% # *}"
+		fi
+	done <"$3"
+}
+
+# Its sources of 2 GiB are mapped, not filled.
+parameters() {
+	[ "$1" != mremap_test ] || echo sysctl.vm.overcommit_memory=1
+}
+
+# run_program KIND PROGRAM KERNEL
+run_program() {
+	local out=$scratch/$1-$2 status=0 plan start=$SECONDS
+
+	"$top/scripts/boot" -t 600 -m "$memory" -a "$(parameters "$2")" \
+		-l "$out.log" "$3" "$programs/$2" >"$out" 2>"$out.err" ||
+		status=$?
+	judge_all "$1" "$2" "$out"
+	plan=$(sed -n 's/^1\.\.\([0-9]*\)\r*$/\1/p' "$out" | head -n 1)
+	is "$seen" "${plan:-none}" "$1 $2: all ${plan:-planned} cases ran"
+	case $status in
+	124 | 125)
+		result 1 "$1 $2: the kernel had nothing to complain about"
+		sed 's/^/# /' "$out.err" >&2
+		;;
+	*) result 0 "$1 $2: the kernel had nothing to complain about" ;;
+	esac
+	note "$1 $2: $seen cases, $((SECONDS - start)) s"
+}
+
+# run_all FLAVOUR MEBIBYTES
+run_all() {
+	local kind kernel p
+
+	export FLAVOUR=$1
+	memory=$2
+	programs=$("$top/scripts/selftests")
+	for kind in series base; do
+		note "building the $1 kernel ($kind)"
+		if [ "$kind" = base ]; then
+			kernel=$(SERIES=none "$top/scripts/kernel")
+		else
+			kernel=$("$top/scripts/kernel")
+		fi
+		for p in mremap_multi mremap_test mremap_dontunmap mseal_test; do
+			[ ! -x "$programs/$p" ] ||
+				run_program "$kind" "$p" "$kernel"
+		done
+	done
+}

@@ -75,7 +75,8 @@ selftest_warnings "$base" >"$scratch/base.warnings"
 mapfile -t list < <(list_patches "${SERIES:-$patches}")
 i=0
 while read -r commit; do
-	name=$(basename "${list[i++]}" .patch)
+	name=$(basename "${list[i]}" .patch)
+	i=$((i + 1))
 	note "$name"
 	"$top/scripts/source" check "$commit" >/dev/null
 	for flavour in uml x86_64; do

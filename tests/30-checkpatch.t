@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Each patch pleases checkpatch; the sign-off is left to who sends it.
+# Each patch pleases checkpatch, but for two things that it cannot know: the
+# sign-off is the sender's to give, and MAINTAINERS may cover a new file already.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -9,7 +10,21 @@ src=$("$top/scripts/source" check "$("$top/scripts/series")")
 
 checkpatch() {
 	(cd "$src" && perl scripts/checkpatch.pl --strict --no-signoff \
-		--no-summary --show-types "$1")
+		--ignore FILE_PATH_CHANGES --no-summary --show-types "$1")
+}
+
+# Every new file has somebody to look after it, other than for all of Linux.
+is_maintained() {
+	local f
+
+	sed -nE '/^--- \/dev\/null/{n; s,^\+\+\+ b/,,p}' "$1" |
+		while read -r f; do
+			(cd "$src" && perl scripts/get_maintainer.pl --no-git \
+				--no-git-fallback --no-rolestats --no-tree \
+				-m --no-r --no-l -f "$f") | grep -v torvalds |
+				grep -q @ ||
+				{ echo "nobody maintains $f"; return 1; }
+		done
 }
 
 changelog() {
@@ -32,6 +47,7 @@ has_body() {
 while read -r patch; do
 	name=$(basename "$patch" .patch)
 	check "$name: checkpatch" checkpatch "$(realpath "$patch")"
+	check "$name: new files are maintained" is_maintained "$patch"
 	check "$name: has a changelog" has_body "$patch"
 	check "$name: no line over 75 columns" short_lines "$patch"
 	check "$name: no tags of others" no_foreign_tags "$patch"

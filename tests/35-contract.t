@@ -5,16 +5,16 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# m1 ... m8, e1 ... e13, f0
+# m1 ... m8, e1 ... e13, f0, u0
 labels() {
-	sed -nE 's/^- \*\*([MF][0-9]+)\*\* .*/\1/p; s/^\| (E[0-9]+) .*/\1/p' \
+	sed -nE 's/^- \*\*([MFU][0-9]+)\*\* .*/\1/p; s/^\| (E[0-9]+) .*/\1/p' \
 		"$top/Documentation/contract.md" | tr '[:upper:]' '[:lower:]'
 }
 
 # What the patches add: m4_names, e01_flags as e1_flags, ...
 cases() {
 	cat "$patches"/*.patch |
-		sed -nE 's/^\+TEST(_F)?\(([a-z]+, )?([mef][0-9]+_\w+)\)/\3/p' |
+		sed -nE 's/^\+TEST(_F)?\(([a-z]+, )?([mefu][0-9]+_\w+)\)/\3/p' |
 		sed -E 's/^([mef])0([1-9])/\1\2/'
 }
 

@@ -10,9 +10,13 @@ is_new() {
 	grep -qsxF -- "$2" "$new_cases/$1"
 }
 
-# is_broken PROGRAM CASE: one that expects more of a guest than it has
+# is_broken PROGRAM CASE: one that fails on any kernel in this kind of guest
 is_broken() {
-	grep -qsxF -- "$2" "$broken_cases/$1"
+	grep -qsxF -- "$2" "$broken_cases/$FLAVOUR/$1"
+}
+
+why_broken() {
+	sed -n 's/^# //p' "$broken_cases/$FLAVOUR/$1"
 }
 
 # judge KIND PROGRAM STATUS CASE
@@ -20,7 +24,7 @@ judge() {
 	local name="$1 $2: $4" expected=0
 
 	if is_broken "$2" "$4"; then
-		skip "$name" 'fails on any kernel in this guest'
+		skip "$name" "$(why_broken "$2")"
 		return
 	fi
 	if [ "$1" = base ] && is_new "$2" "$4"; then

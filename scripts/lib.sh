@@ -45,7 +45,8 @@ clean_git() {
 # One writer at a time below build/; a script called by the holder inherits.
 lock() {
 	[ -z "${BUILD_LOCKED-}" ] || return 0
-	mkdir -p "$build"
+	mkdir -p "$build" 2>/dev/null || :
+	[ -w "$build" ] || die "cannot write to $build"
 	exec 9>>"$build/.lock"
 	if ! flock -n 9; then
 		say "waiting for another make in $build ..."
@@ -87,10 +88,11 @@ list_patches() {
 variant() {
 	local name=series key=${KSRC-}
 
-	case ${SERIES-} in
-	none) name=base ;;
-	?*) key+=" $SERIES" ;;
-	esac
+	if [ "${SERIES-}" = none ]; then
+		name=base
+	elif [ -n "${SERIES-}" ] && ! [ "$SERIES" -ef "$patches" ]; then
+		key+=" $SERIES"
+	fi
 	[ -z "$key" ] || name+=-$(printf %s "$key" | sha256sum | cut -c1-8)
 	echo "$name"
 }

@@ -48,6 +48,14 @@ refuses_commits() {
 	! "$top/scripts/tree" "$tree"
 }
 
+refuses_fixups() {
+	git -C "$tree" commit -q --allow-empty -m 'fixup! not yet folded'
+	if "$top/scripts/export" "$tree" "$out"; then
+		return 1
+	fi
+	git -C "$tree" reset -q --hard HEAD^
+}
+
 note 'unfolding the series'
 check 'the file series lists the patches' lists_all
 check 'the series unfolds' "$top/scripts/tree" "$tree"
@@ -60,6 +68,7 @@ else
 	check 'the round trip changes no byte' export_again
 fi
 check 'a change that is not committed is not lost' refuses_changes
+check 'a commit to fold into another is not exported' refuses_fixups
 check 'a commit that is not exported is not lost' refuses_commits
 git -C "$tree" reset -q --hard HEAD^
 check 'plain git am applies all patches' am_applies

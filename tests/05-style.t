@@ -16,12 +16,15 @@ checkpatch() {
 for f in "${shell[@]}"; do
 	check "$f: shellcheck" shellcheck "$f"
 done
-for f in guest/*.c; do
+for f in guest/*.c guest/*/*.c; do
 	check "$f: checkpatch" checkpatch "$f"
 	check "$f: compiles without warnings" gcc -O2 -Wall -Wextra -Werror \
 		-c -o "$scratch/o" "$f"
 done
-for f in "${shell[@]}" guest/*.c kernel/*.config Makefile .gitignore; do
+for f in guest/*/*.h; do
+	check "$f: checkpatch" checkpatch "$f"
+done
+for f in "${shell[@]}" guest/*.c guest/*/*.[ch] kernel/*.config Makefile .gitignore; do
 	check "$f: SPDX tag" grep -q 'SPDX-License-Identifier: GPL-2.0-only' "$f"
 done
 done_testing

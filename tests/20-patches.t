@@ -21,12 +21,23 @@ objects() {
 	} | sort -u | sed 's/\.c$/.o/'
 }
 
+# configured FLAVOUR OBJECT: not what the Makefile leaves out for want of an option
+configured() {
+	local option
+
+	option=$(sed -n "s/^obj-\$(\(CONFIG_\w*\)).*[ \t]${2##*/}\( .*\)\?$/\1/p" \
+		"$src/${2%/*}/Makefile" | head -n 1)
+	[ -z "$option" ] || grep -q "^$option=y" "$src/out-$1/.config"
+}
+
 # compiles FLAVOUR COMMIT: the objects are made anew, for what was compiled
 # before says no warnings (ccache repeats them)
 compiles() {
 	local flavour=$1 list
 
-	mapfile -t list < <(objects "$2")
+	mapfile -t list < <(objects "$2" | while read -r o; do
+		configured "$flavour" "$o" && echo "$o"
+	done)
 	(cd "$src/out-$flavour" && rm -f "${list[@]}")
 	kbuild "$flavour" "$src" W=1 "${list[@]}" >"$log" 2>&1 ||
 		{ tail -n 20 "$log"; return 1; }

@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# m1 ... m8, e1 ... e13, f0, u0
+# m1 ... m8, e1 ... e13, f0, f1, u0
 labels() {
 	sed -nE 's/^- \*\*([MFU][0-9]+)\*\* .*/\1/p; s/^\| (E[0-9]+) .*/\1/p' \
 		"$top/Documentation/contract.md" | tr '[:upper:]' '[:lower:]'
@@ -14,7 +14,7 @@ labels() {
 # What the patches add: m4_names, e01_flags as e1_flags, ...
 cases() {
 	cat "$patches"/*.patch |
-		sed -nE 's/^\+TEST(_F)?\(([a-z]+, )?([mefu][0-9]+_\w+)\)/\3/p' |
+		sed -nE 's/^\+TEST(_F|_F_TIMEOUT)?\(([a-z]+, )?([mefu][0-9]+_\w+)(, [0-9]+)?\)/\3/p' |
 		sed -E 's/^([mef])0([1-9])/\1\2/'
 }
 

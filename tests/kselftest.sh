@@ -61,7 +61,7 @@ parameters() {
 run_program() {
 	local out=$scratch/$1-$2 status=0 plan start=$SECONDS
 
-	"$top/scripts/boot" -t 600 -m "$memory" -a "$(parameters "$2")" \
+	"$top/scripts/boot" -t 900 -m "$memory" -a "$(parameters "$2")" \
 		-l "$out.log" "$3" "$programs/$2" >"$out" 2>"$out.err" ||
 		status=$?
 	judge_all "$1" "$2" "$out"
@@ -91,7 +91,8 @@ run_all() {
 		else
 			kernel=$("$top/scripts/kernel")
 		fi
-		for p in mremap_multi mremap_test mremap_dontunmap mseal_test; do
+		for p in mremap_multi mremap_undo mremap_test \
+			 mremap_dontunmap mseal_test; do
 			[ ! -x "$programs/$p" ] ||
 				run_program "$kind" "$p" "$kernel"
 		done

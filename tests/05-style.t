@@ -24,7 +24,8 @@ done
 for f in guest/*/*.h; do
 	check "$f: checkpatch" checkpatch "$f"
 done
-for f in "${shell[@]}" guest/*.c guest/*/*.[ch] kernel/*.config Makefile .gitignore; do
+for f in "${shell[@]}" guest/*.c guest/*/*.[ch] kernel/*.config Makefile \
+	.gitignore; do
 	check "$f: SPDX tag" grep -q 'SPDX-License-Identifier: GPL-2.0-only' "$f"
 done
 done_testing

@@ -14,7 +14,8 @@ labels() {
 # What the patches add: m4_names, e01_flags as e1_flags, ...
 cases() {
 	cat "$patches"/*.patch |
-		sed -nE 's/^\+TEST(_F|_F_TIMEOUT)?\(([a-z]+, )?([mefu][0-9]+_\w+)(, [0-9]+)?\)/\3/p' |
+		sed -nE 's/^\+TEST(_F(_TIMEOUT)?)?\((.*)\)$/\3/p' |
+		grep -oE '\b[mefu][0-9]+_\w+' |
 		sed -E 's/^([mef])0([1-9])/\1\2/'
 }
 

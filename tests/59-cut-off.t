@@ -9,6 +9,7 @@ export FLAVOUR=uml
 programs=$("$top/scripts/selftests")
 whole=${SERIES:-$patches}
 cut=$build/test/cut-off
+rm -rf "$cut"
 mkdir -p "$cut"
 
 for p in "$whole"/[0-9]*.patch; do

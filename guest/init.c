@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Process 1 of a guest: mounts the kernel's file systems, runs one program and
- * reports on the console how it ended.
+ * Process 1 of a guest: mounts the kernel's file systems, runs one program,
+ * reports on the console how it ended, and has the kernel look for leaks of
+ * memory if it can.
  *
  * The program's arguments come from /job, each ended by a NUL. Its output goes
  * to the terminal that the kernel's command line names with output=, apart from
@@ -20,6 +21,7 @@
 #include <unistd.h>
 
 #define DEFAULT_PATH	"/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define KMEMLEAK	"/sys/kernel/debug/kmemleak"
 #define JOB_SIZE	(64 * 1024)
 #define JOB_ARGS	256
 
@@ -105,6 +107,37 @@ static int wait_for(pid_t program)
 	return WEXITSTATUS(status);
 }
 
+/* Copy what a file says to the console. */
+static void show(const char *path)
+{
+	static char text[4096];
+	int fd = open(path, O_RDONLY);
+	ssize_t size;
+
+	while ((size = read(fd, text, sizeof(text))) > 0)
+		write(STDERR_FILENO, text, size);
+	close(fd);
+}
+
+/*
+ * Let the kernel look for memory that nothing points to any more. It takes two
+ * looks to tell what has changed meanwhile, and believes in no leak until it is
+ * five seconds old.
+ */
+static void find_leaks(void)
+{
+	int fd = open(KMEMLEAK, O_WRONLY);
+
+	if (fd < 0)
+		return;
+	write(fd, "scan", 4);
+	sleep(5);
+	if (write(fd, "scan", 4) < 0)
+		fail(KMEMLEAK);
+	close(fd);
+	show(KMEMLEAK);
+}
+
 int main(void)
 {
 	static char *argv[JOB_ARGS + 1];
@@ -127,6 +160,7 @@ int main(void)
 			run(argv, output);
 		dprintf(STDERR_FILENO, "init: exit %d\n", wait_for(pid));
 		tcdrain(output);
+		find_leaks();
 	}
 	tcdrain(STDERR_FILENO);
 	/* The host tells the machine not to start again. */

@@ -4,49 +4,74 @@
 # work tree, because the kernel then names its sources by relative paths: builds
 # are reproducible, and ccache finds in one tree what it compiled in another.
 
-check_flavour() {
+flavours='uml, uml-gcov, x86_64, x86_64-debug, arm64'
+
+# parts_of FLAVOUR: the fragments below kernel/ that make its configuration
+parts_of() {
 	case $1 in
-	uml | x86_64) ;;
-	*) die "unknown FLAVOUR '$1' (uml, x86_64)" ;;
+	uml) echo common checks uml ;;
+	uml-gcov) echo common checks uml gcov ;;
+	x86_64) echo common huge x86_64 fast ;;
+	x86_64-debug) echo common huge x86_64 checks sanitizers ;;
+	arm64) echo common huge arm64 checks ;;
+	*) die "unknown FLAVOUR '$1' ($flavours)" ;;
 	esac
 }
 
-image_name() {
+# The kernel's name for the architecture of FLAVOUR
+arch_of() {
 	case $1 in
-	uml) echo linux ;;
-	*) echo bzImage ;;
+	uml*) echo um ;;
+	*) echo "${1%-debug}" ;;
 	esac
 }
 
-# Where the build leaves the image, whose name is also make's target
+# Where the build leaves the image
 image_path() {
 	case $1 in
-	uml) echo linux ;;
-	*) echo arch/x86/boot/bzImage ;;
+	uml*) echo linux ;;
+	x86_64*) echo arch/x86/boot/bzImage ;;
+	arm64) echo arch/arm64/boot/Image ;;
 	esac
+}
+
+# What it is called; also the target of the kernel's make
+image_name() {
+	basename "$(image_path "$1")"
+}
+
+# What stands before the names of the compiler and its tools
+cross_of() {
+	[ "$1" != arm64 ] || echo aarch64-linux-gnu-
 }
 
 # kbuild FLAVOUR SOURCE ARGUMENT...: the kernel's own make
 kbuild() {
-	local arch=$1 out=out-$1 src=$2
+	local arch out=out-$1 src=$2 cross
 
-	[ "$arch" != uml ] || arch=um
+	arch=$(arch_of "$1")
+	cross=$(cross_of "$1")
 	shift 2
 	export CCACHE_DIR=$build/ccache CCACHE_MAXSIZE=2G
 	export CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=time_macros
 	export KBUILD_BUILD_TIMESTAMP='1970-01-01' KBUILD_BUILD_VERSION=1
 	export KBUILD_BUILD_USER=builder KBUILD_BUILD_HOST=localhost
 	mkdir -p "$src/$out"
-	make -C "$src" -j"$(nproc)" ARCH="$arch" O="$out" CC='ccache gcc' \
-		HOSTCC='ccache gcc' "$@"
+	make -C "$src" -j"$(nproc)" ARCH="$arch" O="$out" CROSS_COMPILE="$cross" \
+		CC="ccache ${cross}gcc" HOSTCC='ccache gcc' "$@"
 }
 
 fragments() {
-	cat "$top/kernel/common.config" "$top/kernel/$1.config"
+	local part parts
+
+	parts=$(parts_of "$1")
+	for part in $parts; do
+		cat "$top/kernel/$part.config"
+	done
 }
 
 config_key() {
-	{ fragments "$1"; gcc --version; } | sha256sum | cut -c1-16
+	{ fragments "$1"; "$(cross_of "$1")gcc" --version; } | sha256sum | cut -c1-16
 }
 
 # configure FLAVOUR SOURCE: exactly what the fragments say, all else off
@@ -60,7 +85,7 @@ configure() {
 	while read -r line; do
 		case $line in
 		CONFIG_*) grep -qxF "$line" "$out/.config" ||
-			die "kernel/$1.config: '$line' has no effect" ;;
+			die "the $1 kernel: '$line' has no effect" ;;
 		esac
 	done <"$out/fragments"
 }

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# Guests: uml
 # The kernel's selftests on User-mode Linux: with the series all pass; without it
 # exactly those fail that the series is for.
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# Guests: uml
 # Growing a mapping that has to move, with each allocation failing in turn: no
 # failure may leave a charge behind. The unmodified kernel does.
 

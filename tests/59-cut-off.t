@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# Guests: uml
 # The series cut off before the patch that makes a move all or nothing: the tests
 # of that have to see moves that are half done, or they would see nothing.
 

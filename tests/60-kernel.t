@@ -1,14 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# Guests: all
 # Each kernel is built, boots, has what the guests need and ends by itself.
 
 . "$(dirname "$0")/lib.sh"
 
-show=$("$top/scripts/guest" show)
-
 # guest_files KERNEL FILE...: what they contain in a guest
 guest_files() {
-	"$top/scripts/boot" -m 512 -l "$scratch/log" "$kernel" "$show" "$@"
+	"$top/scripts/boot" -t 120 -m 512 -l "$scratch/log" "$kernel" "$show" "$@"
 }
 
 has_file_systems() {
@@ -36,8 +35,10 @@ has_huge_pages() {
 	guest_files /proc/meminfo | grep '^HugePages_Total: *[1-9]'
 }
 
-# kernel_of FLAVOUR SERIES: sets kernel
+# kernel_of FLAVOUR SERIES: sets kernel and show
 kernel_of() {
+	export FLAVOUR=$1
+	show=$("$top/scripts/guest" show)
 	note "building the $1 kernel ($2)"
 	make -s -C "$top" kernel FLAVOUR="$1" SERIES="${2#series}" \
 		>"$scratch/out" 2>"$scratch/err"
@@ -52,10 +53,13 @@ kernel_of() {
 for series in none series; do
 	kernel_of uml "$series"
 	check "uml $series: file systems" has_file_systems hostfs
-	kernel_of x86_64 "$series"
-	check "x86_64 $series: file systems" has_file_systems hugetlbfs
+	for flavour in x86_64 x86_64-debug arm64; do
+		kernel_of "$flavour" "$series"
+		check "$flavour $series: file systems" \
+			has_file_systems hugetlbfs
+		check "$flavour $series: two processors" two_processors
+		check "$flavour $series: two nodes" two_nodes
+		check "$flavour $series: huge pages" has_huge_pages
+	done
 done
-check 'x86_64: two processors' two_processors
-check 'x86_64: two nodes' two_nodes
-check 'x86_64: huge pages' has_huge_pages
 done_testing

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# Guests: uml
 # make run CMD= runs a command on the kernel as if it were here.
 
 # shellcheck disable=SC2016 # what is quoted here expands in the guest

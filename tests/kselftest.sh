@@ -57,13 +57,41 @@ parameters() {
 	[ "$1" != mremap_test ] || echo sysctl.vm.overcommit_memory=1
 }
 
+# Seconds and MiB, for the one that would use all there is
+arguments() {
+	[ "$1" != transhuge-stress ] || echo -d 5 64
+}
+
+# as_tap PROGRAM: uffd-unit-tests has a format of its own
+as_tap() {
+	if [ "$1" != uffd-unit-tests ]; then
+		cat
+		return
+	fi
+	awk '
+		sub(/^Testing /, "") {
+			name = $0; sub(/\.\.\. .*/, "", name)
+			how = $0; sub(/.*\.\.\. /, "", how)
+			word = how ~ /^(done|skipped)/ ? "ok" : "not ok"
+			sub(/^skipped/, " # SKIP", how)
+			sub(/^(done|failed)/, "", how)
+			print word " " ++n " " name how
+		}
+		/^Userfaults unit tests: / {
+			sub(/.*total=/, ""); sub(/\).*/, ""); print "1.." $0
+		}
+	'
+}
+
 # run_program KIND PROGRAM KERNEL
 run_program() {
-	local out=$scratch/$1-$2 status=0 plan start=$SECONDS
+	local out=$scratch/$1-$2 status=0 plan start=$SECONDS arguments
 
+	read -ra arguments <<<"$(arguments "$2")"
 	"$top/scripts/boot" -t 900 -m "$memory" -a "$(parameters "$2")" \
-		-l "$out.log" "$3" "$programs/$2" >"$out" 2>"$out.err" ||
-		status=$?
+		-l "$out.log" "$3" "$programs/$2" "${arguments[@]}" \
+		>"$out.raw" 2>"$out.err" || status=$?
+	as_tap "$2" <"$out.raw" >"$out"
 	judge_all "$1" "$2" "$out"
 	plan=$(sed -n 's/^1\.\.\([0-9]*\)\r*$/\1/p' "$out" | head -n 1)
 	is "$seen" "${plan:-none}" "$1 $2: all ${plan:-planned} cases ran"
@@ -92,7 +120,9 @@ run_all() {
 			kernel=$("$top/scripts/kernel")
 		fi
 		for p in mremap_multi mremap_undo mremap_test \
-			 mremap_dontunmap mseal_test; do
+			 mremap_dontunmap mseal_test hugepage-mremap \
+			 uffd-unit-tests ksm_functional_tests \
+			 transhuge-stress; do
 			[ ! -x "$programs/$p" ] ||
 				run_program "$kind" "$p" "$kernel"
 		done

@@ -51,7 +51,9 @@ check() {
 	[ "$status" = 0 ] || sed 's/^/# /' "$scratch/output" >&2
 }
 
+# The plan, and what scripts/test sums up: how long it has taken
 done_testing() {
+	echo "# $SECONDS seconds"
 	echo "1..$number"
 	[ "$failures" = 0 ]
 }

@@ -6,15 +6,16 @@ SHELL := /bin/sh
 
 # As typed: a command for the guest may contain what make would expand.
 override CMD := $(value CMD)
-export CMD FLAVOUR KSRC SERIES TESTS
+known := CMD CONFIG FLAVOUR KSRC MINUTES OLD PEER SERIES TESTS TO
+export $(known)
 export QUIET := $(findstring s,$(firstword -$(MAKEFLAGS)))
 
-known := CMD FLAVOUR KSRC SERIES TESTS
 unknown := $(strip $(filter-out $(known),$(foreach v,$(.VARIABLES),\
 	$(if $(filter command,$(firstword $(origin $v))),$v))))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test kernel tree export clean distclean
+.PHONY: help run test soak coverage bench report kernel deb tree export \
+	range-diff mail clean distclean
 
 ifneq ($(unknown),)
 $(or $(MAKECMDGOALS),help):
@@ -22,15 +23,20 @@ $(or $(MAKECMDGOALS),help):
 else
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 	@echo 'Variables:'
 	@sed -n 's/^#: /  /p' Makefile
 
 #: CMD='program args'       run: a command to run instead of the demonstration
-#: FLAVOUR=uml|x86_64       kernel: which kernel (uml)
+#: FLAVOUR=name             kernel, soak: uml, x86_64, x86_64-debug, arm64 (uml)
 #: SERIES=none|directory    run CMD, kernel: other patches than the project's, or none
 #: KSRC=path                a 6.12.y tree or tarball to use, not Debian's source
 #: TESTS='tests/NN-name.t'  test: only these
+#: MINUTES=n                soak: how long
+#: PEER=bzImage             bench: one more kernel to compare with
+#: CONFIG=cloud|tiny|file   deb: the configuration of the kernel (cloud)
+#: OLD=revision|directory   range-diff: the series to compare with
+#: TO=address               mail: whom to send it to
 
 run: ## boot the kernel without and with the series, show what differs
 ifneq ($(CMD),)
@@ -42,14 +48,35 @@ endif
 test: ## run the tests
 	@scripts/test
 
+soak: ## random calls and failures for MINUTES, on both kernels
+	@scripts/soak $(MINUTES)
+
+coverage: ## count which lines of mm/mremap.c the tests reach
+	@scripts/coverage
+
+bench: ## count instructions: the series against 6.12
+	@scripts/bench
+
+report: ## one HTML page of the last results of test, coverage and bench
+	@scripts/report
+
 kernel: ## build one kernel and print its path
 	@scripts/kernel
+
+deb: ## build Debian packages of a kernel with the series
+	@scripts/deb
 
 tree: ## unfold the series into the git tree build/tree
 	@scripts/tree
 
 export: ## write the commits of build/tree back as patches
 	@scripts/export
+
+range-diff: ## what has changed in the series since OLD
+	@scripts/range-diff
+
+mail: ## prepare the series for mailing; nothing is sent
+	@scripts/mail
 
 clean: ## remove what was built; downloads and build/tree stay
 	@scripts/clean

@@ -32,10 +32,10 @@ for c in unfaulted faulted files partial_ends mlocked holes dontunmap \
 		1 "$c: the partial move is seen"
 done
 
-out=$scratch/soak
+out=$scratch/fuzz
 status=0
 "$top/scripts/boot" -t 300 -m 512 -l "$out.log" "$kernel" \
-	"$("$top/scripts/guest" soak)" 20000 1 >"$out" 2>"$out.err" || status=$?
-is "$status" 1 'soak sees a partial move'
-note "soak: $(grep -m 1 . "$out")"
+	"$("$top/scripts/guest" fuzz)" -i -n 20000 1 >"$out" 2>"$out.err" || status=$?
+is "$status" 1 'fuzz -i sees a partial move'
+note "fuzz -i: $(grep -m 1 . "$out")"
 done_testing

@@ -1,0 +1,21 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Guests: uml, x86_64-debug
+# The same random calls of mremap() on a kernel with the series and on 6.12: see
+# Documentation/fuzzing.md. It is the emulated guests that take long.
+
+. "$(dirname "$0")/lib.sh"
+
+# fuzz FLAVOUR CALLS SEED
+fuzz() {
+	local out=$scratch/$1
+
+	check "$1: $2 calls from seed $3 on" \
+		"$top/scripts/fuzz" -k "$1" -n "$2" -s "$3"
+	cp "$scratch/output" "$out"
+	note "$1, from seed $3 on: $(tail -n 2 "$out" | tr '\n' ' ')"
+}
+
+fuzz uml 60000 1
+fuzz x86_64-debug 3000 100001
+done_testing

@@ -4,6 +4,7 @@
 
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/kbuild.sh"
+. "$top/tests/compile.sh"
 clean_git
 lock
 
@@ -11,32 +12,13 @@ base=$(SERIES=none "$top/scripts/base")
 tip=$("$top/scripts/series")
 log=$scratch/log
 
-# The files that the series matters to most, and all others that it touches
-objects() {
-	{
-		printf 'mm/%s.c\n' mremap vma mmap
-		printf 'fs/%s.c\n' userfaultfd exec
-		git --git-dir="$repo" diff --name-only --diff-filter=d \
-			"$base" "$1" -- '*.c' ':!tools' ':!samples'
-	} | sort -u | sed 's/\.c$/.o/'
-}
-
-# configured FLAVOUR OBJECT: not what the Makefile leaves out for want of an option
-configured() {
-	local option
-
-	option=$(sed -n "s/^obj-\$(\(CONFIG_\w*\)).*[ \t]${2##*/}\( .*\)\?$/\1/p" \
-		"$src/${2%/*}/Makefile" | head -n 1)
-	[ -z "$option" ] || grep -q "^$option=y" "$src/out-$1/.config"
-}
-
 # compiles FLAVOUR COMMIT: the objects are made anew, for what was compiled
 # before says no warnings (ccache repeats them)
 compiles() {
 	local flavour=$1 list
 
 	mapfile -t list < <(objects "$2" | while read -r o; do
-		configured "$flavour" "$o" && echo "$o"
+		configured "out-$flavour" "$o" && echo "$o"
 	done)
 	(cd "$src/out-$flavour" && rm -f "${list[@]}")
 	kbuild "$flavour" "$src" W=1 "${list[@]}" >"$log" 2>&1 ||

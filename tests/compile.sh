@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154 # tests/lib.sh is sourced before
+# What the series touches, and kernels that are compiled but never booted. The
+# name of such a one is ARCH-COMPILER-CONFIGURATION; the configuration is
+#   off    allnoconfig, and kernel/compile/ARCH.config where there is one
+#   on     the same with kernel/compile/on.config
+#   nommu  allnoconfig alone, of an architecture whose MMU is an option
+
+# objects COMMIT: the files that the series matters to most, and all others that
+# it touches up to COMMIT
+objects() {
+	{
+		printf 'mm/%s.c\n' mremap vma mmap
+		printf 'fs/%s.c\n' userfaultfd exec
+		git --git-dir="$repo" diff --name-only --diff-filter=d \
+			"$base" "$1" -- '*.c' ':!tools' ':!samples'
+	} | sort -u | sed 's/\.c$/.o/'
+}
+
+# configured OUT OBJECT: not what the Makefile leaves out for want of an option
+configured() {
+	local option
+
+	option=$(sed -n "s/^obj-\$(\(CONFIG_\w*\)).*[ \t]${2##*/}\( .*\)\?$/\1/p" \
+		"$src/${2%/*}/Makefile" | head -n 1)
+	[ -z "$option" ] || grep -q "^$option=y" "$src/$1/.config"
+}
+
+# compiler ARCH: the prefix of its name
+compiler() {
+	case $1 in
+	arm64) echo aarch64-linux-gnu- ;;
+	arm) echo arm-linux-gnueabi- ;;
+	riscv) echo riscv64-linux-gnu- ;;
+	s390) echo s390x-linux-gnu- ;;
+	powerpc) echo powerpc64le-linux-gnu- ;;
+	esac
+}
+
+# lacks ARCH: the options of on.config that it has not got
+lacks() {
+	case $1 in
+	s390) echo NUMA ;;
+	arm | i386) echo NUMA MEM_SOFT_DIRTY ;;
+	arm64 | riscv) echo MEM_SOFT_DIRTY ;;
+	esac
+}
+
+# cross NAME ARGUMENT...: the kernel's own make. Warnings are errors, so that
+# what has been compiled is known to be free of them. ccache takes the compiler's
+# list of headers instead of preprocessing each file beforehand.
+cross() {
+	local arch=${1%%-*} cc=gcc out=out-$1
+
+	case $1 in *-clang-*) cc=clang ;; esac
+	shift
+	CCACHE_DIR=$build/ccache CCACHE_MAXSIZE=2G CCACHE_DEPEND=1 \
+	CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=time_macros \
+		make -C "$src" ARCH="$arch" O="$out" HOSTCC='ccache gcc' \
+		CROSS_COMPILE="$(compiler "$arch")" \
+		CC="ccache $(compiler "$arch")$cc" W=1 KCFLAGS=-Werror "$@"
+}
+
+cross_fragments() {
+	case $1 in *-nommu) return ;; esac
+	cat "$top/kernel/compile/${1%%-*}.config" 2>/dev/null || :
+	case $1 in *-on)
+		grep -vxF "$(lacks "${1%%-*}" | xargs -r printf 'CONFIG_%s=y\n')" \
+			"$top/kernel/compile/on.config" ;;
+	esac
+}
+
+cross_configure() {
+	mkdir -p "$src/out-$1"
+	cross_fragments "$1" >"$src/out-$1/fragments"
+	cross "$1" KCONFIG_ALLCONFIG=fragments allnoconfig
+}
+
+# has_options NAME: every line of its fragments has an effect, and what "on" is
+# for is off otherwise
+has_options() {
+	local config=$src/out-$1/.config options
+
+	! grep '^CONFIG_' "$src/out-$1/fragments" | grep -vxFf "$config" ||
+		return 1
+	case $1 in *-on) return ;; esac
+	options='USERFAULTFD|KSM|SWAP|TRANSPARENT_HUGEPAGE|HUGETLB_PAGE|NUMA'
+	! grep -E "^CONFIG_($options)=" "$config" || return 1
+	case $1 in *-nommu) ! grep CONFIG_MMU=y "$config" ;; esac
+}
+
+# cross_objects NAME COMMIT
+cross_objects() {
+	case $1 in *-nommu)
+		printf '%s.o\n' mm/nommu mm/util kernel/fork fs/exec
+		return ;;
+	esac
+	objects "$2" | while read -r o; do
+		! configured "out-$1" "$o" || echo "$o"
+	done
+}
+
+# cross_compile NAME COMMIT: what is not up to date
+cross_compile() {
+	local list
+
+	mapfile -t list < <(cross_objects "$1" "$2")
+	cross "$1" -k "${list[@]}"
+}
+
+# in_parallel COMMAND ARGUMENT NAME...: COMMAND NAME ARGUMENT for each, at most
+# one a processor; leaves the output in $scratch/NAME and the exit status in
+# $scratch/NAME.status
+in_parallel() {
+	local command=$1 argument=$2 name running=0
+
+	shift 2
+	for name; do
+		[ "$running" -lt "$(nproc)" ] ||
+			{ wait -n; running=$((running - 1)); }
+		{
+			status=0
+			"$command" "$name" "$argument" >"$scratch/$name" 2>&1 \
+				9>&- || status=$?
+			echo "$status" >"$scratch/$name.status"
+		} &
+		running=$((running + 1))
+	done
+	wait
+}
+
+# succeeded NAME: what in_parallel ran for it; shows its output if not
+succeeded() {
+	[ "$(cat "$scratch/$1.status")" = 0 ] ||
+		{ grep -A 8 -E '(warning|error):|\*\*\*' "$scratch/$1" ||
+			  tail -n 20 "$scratch/$1"; return 1; }
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Move a range that holds many memory mappings: by one mremap() call where the
+ * kernel can do it, else mapping by mapping.
+ *
+ * This file is meant to be copied into programs, in C11 or C++; the licence is
+ * a choice of two for that reason. It needs nothing but the C library,
+ * allocates no memory and has no state. Define _GNU_SOURCE before the first
+ * #include.
+ *
+ *	one_call = mremap_range_probe() > 0;		(once)
+ *	if (mremap_range(source, size, dest, one_call, &result))
+ *		perror("mremap_range");
+ *
+ * Addresses have to be page aligned. Sizes are in bytes and are rounded up to
+ * whole pages. Source and destination must not overlap. The source has to begin
+ * inside a mapping; it may cross others, and holes. What the destination holds
+ * opposite a mapping is replaced, what it holds opposite a hole stays.
+ */
+#ifndef MREMAP_RANGE_H
+#define MREMAP_RANGE_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#ifndef MREMAP_FIXED
+#error "define _GNU_SOURCE before the first #include"
+#endif
+
+/* It cannot be told how much has moved, as /proc/self/maps cannot be read */
+#define MREMAP_RANGE_UNKNOWN	SIZE_MAX
+
+/* What a move has done, even if it failed */
+struct mremap_range_result {
+	/* Calls of mremap(), one that failed included */
+	size_t calls;
+	/*
+	 * Bytes, counted from the start of the source. Every mapping below this
+	 * has moved, every mapping above it is where it was.
+	 */
+	size_t moved;
+};
+
+/*
+ * mremap_range_probe() - can this kernel move several mappings by one call?
+ *
+ * It tries: with two mappings of a page each that it makes, next to two pages
+ * that it reserves for them. Nothing of that is touched, and nothing is left.
+ * The answer is the same for as long as the kernel runs, so ask once: each time
+ * takes four system calls.
+ *
+ * Nothing else is disturbed, even if other threads map memory meanwhile. So the
+ * two reserved pages are given back only where it is certain that they are
+ * still ours: should memory run out in this very call, they stay reserved.
+ *
+ * Return: 1 if it can, 0 if it cannot, -1 with errno set if it could not be
+ * tried (ENOMEM: memory, address space or the number of mappings is exhausted;
+ * EAGAIN: more locked memory than allowed, after mlockall(); others: a filter
+ * of system calls).
+ */
+static inline int mremap_range_probe(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *source, *dest;
+	int error;
+
+	source = (char *)mmap(NULL, 4 * page, PROT_NONE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (source == MAP_FAILED)
+		return -1;
+	dest = source + 2 * page;
+
+	/* Now the source is two mappings, which cannot be merged */
+	if (mprotect(source + page, page, PROT_READ)) {
+		error = errno;
+		munmap(source, 4 * page);
+		errno = error;
+		return -1;
+	}
+	if (mremap(source, 2 * page, 2 * page, MREMAP_MAYMOVE | MREMAP_FIXED,
+		   dest) != MAP_FAILED) {
+		munmap(dest, 2 * page);
+		return 1;
+	}
+	error = errno;
+
+	/*
+	 * With EFAULT the destination is gone, as these kernels unmap it first,
+	 * and somebody else may be there by now.
+	 */
+	munmap(source, 2 * page);
+	if (error == EFAULT)
+		return 0;
+	if (error != ENOMEM)
+		munmap(dest, 2 * page);
+	errno = error;
+	return -1;
+}
+
+/* The addresses of mappings, read from /proc/self/maps piece by piece */
+struct mremap_range_maps {
+	int fd;
+	size_t next, end;
+	char buffer[4096];
+};
+
+/* Return a character, 0 at the end of the file, -1 with errno set on failure */
+static inline int mremap_range_getc(struct mremap_range_maps *maps)
+{
+	ssize_t length;
+
+	if (maps->next == maps->end) {
+		length = read(maps->fd, maps->buffer, sizeof(maps->buffer));
+		if (length <= 0)
+			return (int)length;
+		maps->next = 0;
+		maps->end = (size_t)length;
+	}
+	return (unsigned char)maps->buffer[maps->next++];
+}
+
+/* Read a hexadecimal number; return the character after it, or as above */
+static inline int mremap_range_get_address(struct mremap_range_maps *maps,
+					   uintptr_t *address)
+{
+	int c;
+
+	*address = 0;
+	for (;;) {
+		c = mremap_range_getc(maps);
+		if (c >= '0' && c <= '9')
+			*address = *address << 4 | (uintptr_t)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			*address = *address << 4 | (uintptr_t)(c - 'a' + 10);
+		else
+			return c;
+	}
+}
+
+/*
+ * Find the next mapping that ends above @from.
+ * Return: 1 if there is one, 0 at the end, -1 with errno set on failure.
+ */
+static inline int mremap_range_next(struct mremap_range_maps *maps,
+				    uintptr_t from, uintptr_t *start,
+				    uintptr_t *end)
+{
+	int c;
+
+	do {
+		c = mremap_range_get_address(maps, start);
+		if (c > 0)
+			c = mremap_range_get_address(maps, end);
+		while (c > 0 && c != '\n')
+			c = mremap_range_getc(maps);
+		if (c <= 0)
+			return c;
+	} while (*end <= from);
+	return 1;
+}
+
+/* Return: 0, or -1 with errno set */
+static inline int mremap_range_open(struct mremap_range_maps *maps)
+{
+	maps->next = 0;
+	maps->end = 0;
+	maps->fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	return maps->fd < 0 ? -1 : 0;
+}
+
+/* For those who need errno afterwards */
+static inline void mremap_range_close(struct mremap_range_maps *maps)
+{
+	int error = errno;
+
+	close(maps->fd);
+	errno = error;
+}
+
+/*
+ * Round *size, and say what the kernel says of such parameters in one call.
+ * Return: 0, or -1 with errno set to EINVAL.
+ */
+static inline int mremap_range_check(uintptr_t source, size_t *size,
+				     uintptr_t dest)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t rounded = (*size + page - 1) & ~(page - 1);
+
+	if (!*size || rounded < *size || (source | dest) & (page - 1) ||
+	    source + rounded < source || dest + rounded < dest ||
+	    (source < dest + rounded && dest < source + rounded)) {
+		errno = EINVAL;
+		return -1;
+	}
+	*size = rounded;
+	return 0;
+}
+
+/*
+ * How much of the source a failed call has moved: all that lies below the first
+ * mapping which is still there.
+ */
+static inline size_t mremap_range_find_moved(uintptr_t source, size_t size)
+{
+	struct mremap_range_maps maps;
+	uintptr_t start, end;
+	size_t moved = size;
+	int found;
+
+	if (mremap_range_open(&maps))
+		return MREMAP_RANGE_UNKNOWN;
+	found = mremap_range_next(&maps, source, &start, &end);
+	if (found < 0)
+		moved = MREMAP_RANGE_UNKNOWN;
+	else if (found && start <= source)
+		moved = 0;
+	else if (found && start < source + size)
+		moved = start - source;
+	mremap_range_close(&maps);
+	return moved;
+}
+
+/*
+ * mremap_range_at_once() - move a range by one call, or not at all
+ *
+ * For kernels that mremap_range_probe() has found to be able to; others unmap
+ * the destination, opposite holes, too, and then fail with EFAULT.
+ *
+ * Other threads see the move as one step. On 6.12 with the series a call that
+ * fails has moved nothing. On mainline, since 6.17, it may have moved a part:
+ * @result->moved tells.
+ *
+ * Return: 0, or -1 with errno set by mremap(). EFAULT: the source does not
+ * begin inside a mapping, or has one that moves only alone (userfaultfd).
+ */
+static inline int mremap_range_at_once(void *source, size_t size, void *dest,
+				       struct mremap_range_result *result)
+{
+	uintptr_t from = (uintptr_t)source;
+	unsigned char resident;
+	int error;
+
+	result->calls = 0;
+	result->moved = 0;
+	if (mremap_range_check(from, &size, (uintptr_t)dest))
+		return -1;
+	/* Afterwards it could not be told from a mapping that has moved */
+	if (mincore(source, 1, &resident) && errno == ENOMEM) {
+		errno = EFAULT;
+		return -1;
+	}
+
+	result->calls = 1;
+	if (mremap(source, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, dest) !=
+	    MAP_FAILED) {
+		result->moved = size;
+		return 0;
+	}
+	error = errno;
+	result->moved = mremap_range_find_moved(from, size);
+	errno = error;
+	return -1;
+}
+
+/*
+ * mremap_range_one_by_one() - move a range by one call for each mapping
+ *
+ * From the lowest to the highest, as /proc/self/maps lists them. What this
+ * cannot promise: other threads see each step, must not touch the source, and
+ * must not map or unmap anything in either range. It may fail half-way, with
+ * all below @result->moved at the destination and all above still at the
+ * source. Of the mapping in which it stopped nothing has moved, but what the
+ * destination held opposite it may be gone. Nothing is moved back.
+ *
+ * Return: 0, or -1 with errno set by mremap(), or by open() or read() of
+ * /proc/self/maps. EFAULT: the source does not begin inside a mapping.
+ */
+static inline int
+mremap_range_one_by_one(void *source, size_t size, void *dest,
+			struct mremap_range_result *result)
+{
+	uintptr_t from = (uintptr_t)source, to = (uintptr_t)dest, start, end;
+	struct mremap_range_maps maps;
+	size_t length;
+	int found;
+
+	result->calls = 0;
+	result->moved = 0;
+	if (mremap_range_check(from, &size, to) || mremap_range_open(&maps))
+		return -1;
+	while ((found = mremap_range_next(&maps, from, &start, &end)) > 0 &&
+	       start < from + size) {
+		if (start < from)
+			start = from;
+		if (end > from + size)
+			end = from + size;
+		if (start > from && !result->calls)
+			break;
+		length = end - start;
+		result->calls++;
+		if (mremap((void *)start, length, length,
+			   MREMAP_MAYMOVE | MREMAP_FIXED,
+			   (void *)(to + (start - from))) == MAP_FAILED) {
+			found = -1;
+			break;
+		}
+		result->moved = end - from;
+	}
+	if (found >= 0 && !result->calls) {
+		errno = EFAULT;
+		found = -1;
+	}
+	mremap_range_close(&maps);
+	if (found < 0)
+		return -1;
+	result->moved = size;
+	return 0;
+}
+
+/*
+ * mremap_range() - move a range by as few calls as possible
+ * @one_call: whether mremap_range_probe() has returned 1
+ *
+ * By one call if @one_call is set and no mapping of the range has to move
+ * alone, else one by one, with what that cannot promise.
+ *
+ * Return: 0, or -1 with errno set as by the two functions above.
+ */
+static inline int mremap_range(void *source, size_t size, void *dest,
+			       int one_call, struct mremap_range_result *result)
+{
+	size_t calls = 0;
+	int ret;
+
+	if (one_call) {
+		ret = mremap_range_at_once(source, size, dest, result);
+		if (!ret || errno != EFAULT || result->moved)
+			return ret;
+		calls = result->calls;
+	}
+	ret = mremap_range_one_by_one(source, size, dest, result);
+	result->calls += calls;
+	return ret;
+}
+
+#endif /* MREMAP_RANGE_H */

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The table of scripts/test, build/test/summary, as a table of HTML. The variable
+# dir names the directory of the tests, which say themselves what they show.
+
+# The first sentence of the comment at the head of a test
+function purpose(name,  file, line, text) {
+	file = dir "/" name ".t"
+	while ((getline line < file) > 0 && line ~ /^#/) {
+		if (line !~ /^#!|^# SPDX-|^# Guests/)
+			text = text substr(line, 2)
+	}
+	close(file)
+	sub(/^ /, "", text)
+	sub(/[.] .*/, ".", text)
+	return text == "" ? "" : "<small>" html(text) "</small>"
+}
+
+function verdict(passed, failed) {
+	return failed ? "failed" : passed ? "passed" : "skipped"
+}
+
+function guests(  i, text) {
+	for (i = 2; i <= NF - 5; i++)
+		text = text (i > 2 ? " " : "") $i
+	return text == "-" ? "none" : text
+}
+
+NR == 1 {
+	begin_table("Test files")
+	printf "<thead><tr>"
+	head("test")
+	head("guests")
+	head("result")
+	split("cases passed failed skipped seconds", heads, " ")
+	for (i = 1; i <= 5; i++)
+		head(heads[i], "n")
+	print "</tr></thead><tbody>"
+	next
+}
+NF < 7 { exit }
+{
+	v = verdict($(NF - 3), $(NF - 2))
+	printf "<tr class=\"%s\"><th scope=\"row\">%s%s</th>",
+	       v, html($1), purpose($1)
+	cell(guests())
+	cell(v, "verdict")
+	for (i = 1; i <= 5; i++) {
+		cell($(NF - 5 + i), "n")
+		sum[i] += $(NF - 5 + i)
+	}
+	print "</tr>"
+}
+END {
+	v = verdict(sum[2], sum[3])
+	printf "<tr class=\"%s\"><th scope=\"row\">all</th><td></td>", v
+	cell(v, "verdict")
+	for (i = 1; i <= 5; i++)
+		cell(sum[i] + 0, "n")
+	print "</tr>"
+	end_table()
+}

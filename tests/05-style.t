@@ -5,26 +5,28 @@
 . "$(dirname "$0")/lib.sh"
 
 cd "$top"
-shell=(scripts/* tests/*.t tests/*.sh .ci/run)
+shell=(scripts/* tests/*.t tests/*/*.t tests/*.sh bench/*.sh .ci/run)
 src=$("$top/scripts/source" check "$("$top/scripts/series")")
 
+# It leaves a file where it runs.
 checkpatch() {
-	perl "$src/scripts/checkpatch.pl" --no-tree --strict --no-summary -q \
-		-f "$1"
+	(cd "$scratch" && perl "$src/scripts/checkpatch.pl" --no-tree \
+		--strict --no-summary -q -f "$top/$1")
 }
 
 for f in "${shell[@]}"; do
 	check "$f: shellcheck" shellcheck "$f"
 done
-for f in guest/*.c guest/*/*.c; do
+for f in guest/*.c guest/*/*.c examples/*.c; do
 	check "$f: checkpatch" checkpatch "$f"
 	check "$f: compiles without warnings" gcc -O2 -Wall -Wextra -Werror \
 		-c -o "$scratch/o" "$f"
 done
-for f in guest/*/*.h; do
+for f in guest/*/*.h lib/*.h bench/*.[ch]; do
 	check "$f: checkpatch" checkpatch "$f"
 done
-for f in "${shell[@]}" guest/*.c guest/*/*.[ch] kernel/*.config Makefile \
+for f in "${shell[@]}" guest/*.c guest/*/*.[ch] examples/*.c lib/*.h \
+	bench/* report/* kernel/*.config kernel/*/*.config Makefile \
 	.gitignore; do
 	check "$f: SPDX tag" grep -q 'SPDX-License-Identifier: GPL-2.0-only' "$f"
 done

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# Guests: uml, x86_64-debug
 # Moves while other threads write, fork, migrate, swap out and truncate the pages:
 # on two processors, with a kernel that checks itself more than others do, and
 # shortly in user-mode Linux.

@@ -143,7 +143,8 @@ static void overlap(struct call *c)
 	int dst = c->src - new + pick(old + new + 1);
 
 	c->flags |= MOVE;
-	if (dst < segment_start(c->src) || limit_pages(dst, new) < new)
+	if (dst < segment_start(c->src) || dst >= segment_end(c->src) ||
+	    limit_pages(dst, new) < new)
 		dst = c->src;
 	c->new_addr = (unsigned long)at(dst);
 }

@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2086 # several programs
 # Guests: uml
-# The kernel's selftests on User-mode Linux: with the series all pass; without it
+# The kernel's selftests on user-mode Linux: with the series all pass; without it
 # exactly those fail that the series is for.
 
 . "$(dirname "$0")/lib.sh"
 . "$top/tests/kselftest.sh"
 
-run_all uml 512
+run_programs uml 512 series $all_programs
+run_programs uml 512 base $all_programs
 done_testing

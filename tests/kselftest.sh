@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2154 # lib.sh is sourced before
+# shellcheck shell=bash disable=SC2034,SC2086,SC2154 # several words; lib.sh
 # Run the kernel's mremap selftests in guests; each case is a TAP line of ours.
 
 new_cases=$top/tests/new-cases
@@ -57,9 +57,19 @@ parameters() {
 	[ "$1" != mremap_test ] || echo sysctl.vm.overcommit_memory=1
 }
 
-# Seconds and MiB, for the one that would use all there is
+# What mremap_undo does in the slowest guest: a few of each kind
+undone='faulted files forked_partial dontunmap_mlocked_partial holes huge_pages
+huge_pages_misaligned hugetlb_partial_ends merges_with_neighbours
+mlocked_partial_ends occupied_straddled_twice refused_after_ring refused_partial'
+
+# Of userfaultfd only what has to do with moves; seconds and MiB for the one that
+# would use all there is
 arguments() {
-	[ "$1" != transhuge-stress ] || echo -d 5 64
+	case $FLAVOUR-$1 in
+	x86_64-debug-mremap_undo) printf -- '-v %s ' $undone ;;
+	*-transhuge-stress) echo -d 5 64 ;;
+	*-uffd-unit-tests) echo -f event ;;
+	esac
 }
 
 # as_tap PROGRAM: uffd-unit-tests has a format of its own
@@ -94,7 +104,9 @@ run_program() {
 	as_tap "$2" <"$out.raw" >"$out"
 	judge_all "$1" "$2" "$out"
 	plan=$(sed -n 's/^1\.\.\([0-9]*\)\r*$/\1/p' "$out" | head -n 1)
-	is "$seen" "${plan:-none}" "$1 $2: all ${plan:-planned} cases ran"
+	# ksm_functional_tests plans one case less than it has.
+	is "$((seen >= ${plan:-1000000}))" 1 \
+		"$1 $2: all ${plan:-planned} cases ran"
 	case $status in
 	124 | 125)
 		result 1 "$1 $2: the kernel had nothing to complain about"
@@ -105,26 +117,24 @@ run_program() {
 	note "$1 $2: $seen cases, $((SECONDS - start)) s"
 }
 
-# run_all FLAVOUR MEBIBYTES
-run_all() {
-	local kind kernel p
+all_programs="mremap_multi mremap_undo mremap_test mremap_dontunmap mseal_test
+hugepage-mremap uffd-unit-tests ksm_functional_tests transhuge-stress"
+
+# run_programs FLAVOUR MEBIBYTES KIND PROGRAM...: KIND is series or base
+run_programs() {
+	local kernel kind=$3 p
 
 	export FLAVOUR=$1
 	memory=$2
+	shift 3
 	programs=$("$top/scripts/selftests")
-	for kind in series base; do
-		note "building the $1 kernel ($kind)"
-		if [ "$kind" = base ]; then
-			kernel=$(SERIES=none "$top/scripts/kernel")
-		else
-			kernel=$("$top/scripts/kernel")
-		fi
-		for p in mremap_multi mremap_undo mremap_test \
-			 mremap_dontunmap mseal_test hugepage-mremap \
-			 uffd-unit-tests ksm_functional_tests \
-			 transhuge-stress; do
-			[ ! -x "$programs/$p" ] ||
-				run_program "$kind" "$p" "$kernel"
-		done
+	note "building the $FLAVOUR kernel ($kind)"
+	if [ "$kind" = base ]; then
+		kernel=$(SERIES=none "$top/scripts/kernel")
+	else
+		kernel=$("$top/scripts/kernel")
+	fi
+	for p; do
+		[ ! -x "$programs/$p" ] || run_program "$kind" "$p" "$kernel"
 	done
 }

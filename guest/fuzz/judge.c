@@ -286,6 +286,22 @@ static bool bad_hugetlb(const struct call *c)
 		bad_destination(c, c->old * PAGE_SIZE, c->new * PAGE_SIZE));
 }
 
+/*
+ * An armed mapping whose monitor does not ask for news of moves is disarmed where
+ * it arrives, on any kernel with all that it has merged with there, which depends
+ * on what has been split on the way.
+ */
+static bool joins_armed(const struct call *c)
+{
+	int end = c->dst + c->new;
+
+	if (!(first_of(c)->traits & ARMED))
+		return false;
+	return (c->dst > segment_start(c->dst) &&
+		model[c->dst - 1].traits & ARMED) ||
+	       (end < segment_end(c->dst) && model[end].traits & ARMED);
+}
+
 void judge(struct call *c)
 {
 	c->effect = NOTHING;
@@ -307,6 +323,8 @@ void judge(struct call *c)
 		c->may = MAY(0);
 	else
 		c->effect = NOTHING;
+	if (c->effect == MOVES && joins_armed(c))
+		c->unclear = true;
 }
 
 __u64 base_result(const struct call *c)

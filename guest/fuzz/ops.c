@@ -88,9 +88,11 @@ static bool may_be_dropped(const struct page *p)
 	       !is_huge(p);
 }
 
+/* A private page of a file would get contents of its own by it, or by growing. */
 static bool may_be_locked(const struct page *p)
 {
-	return is_changeable(p) && !(p->traits & ARMED) && !is_huge(p);
+	return is_changeable(p) && !(p->traits & ARMED) && !is_huge(p) &&
+	       p->kind != PRIVATE_FILE;
 }
 
 static bool may_be_named(const struct page *p)

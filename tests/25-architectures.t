@@ -10,9 +10,10 @@
 clean_git
 lock
 
-each=(x86_64-gcc-off x86_64-clang-on i386-gcc-on i386-gcc-off arm64-gcc-on)
-once=(x86_64-gcc-on x86_64-clang-off arm64-gcc-off arm-gcc-{on,off}
-      riscv-gcc-{on,off,nommu} s390-gcc-{on,off} powerpc-gcc-{on,off})
+each=(x86_64-clang-on i386-gcc-off)
+once=(x86_64-gcc-{on,off} x86_64-clang-off i386-gcc-on arm64-gcc-{on,off}
+      arm-gcc-{on,off} riscv-gcc-{on,off,nommu} s390-gcc-{on,off}
+      powerpc-gcc-{on,off})
 
 base=$(SERIES=none "$top/scripts/base")
 tip=$("$top/scripts/series")

@@ -4,7 +4,7 @@
 # name of such a one is ARCH-COMPILER-CONFIGURATION; the configuration is
 #   off    allnoconfig, and kernel/compile/ARCH.config where there is one
 #   on     the same with kernel/compile/on.config
-#   nommu  allnoconfig alone, of an architecture whose MMU is an option
+#   nommu  allnoconfig and kernel/compile/nommu.config, for riscv
 
 # objects COMMIT: the files that the series matters to most, and all others that
 # it touches up to COMMIT
@@ -62,7 +62,10 @@ cross() {
 }
 
 cross_fragments() {
-	case $1 in *-nommu) return ;; esac
+	case $1 in *-nommu)
+		cat "$top/kernel/compile/nommu.config"
+		return ;;
+	esac
 	cat "$top/kernel/compile/${1%%-*}.config" 2>/dev/null || :
 	case $1 in *-on)
 		grep -vxF "$(lacks "${1%%-*}" | xargs -r printf 'CONFIG_%s=y\n')" \

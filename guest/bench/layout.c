@@ -102,15 +102,18 @@ void check_contents(const struct layout *l, char *at, int pages)
 static long huge_pages(char *first, char *end)
 {
 	FILE *f = fopen("/proc/self/smaps", "re");
-	unsigned long start = 0, stop;
+	unsigned long start = 0, from, to;
 	char line[256];
 	long sum = 0, kib;
 
 	if (!f)
 		err(2, "/proc/self/smaps");
 	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%lx-%lx ", &start, &stop) == 2)
+		/* A field's name may begin like a number: AnonHugePages */
+		if (sscanf(line, "%lx-%lx ", &from, &to) == 2) {
+			start = from;
 			continue;
+		}
 		if (start >= (unsigned long)first &&
 		    start < (unsigned long)end &&
 		    sscanf(line, "AnonHugePages: %ld", &kib) == 1)

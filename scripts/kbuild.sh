@@ -45,14 +45,25 @@ cross_of() {
 	[ "$1" != arm64 ] || echo aarch64-linux-gnu-
 }
 
+# own_libgcov: a libgcov whose mangle_path() does not clash with the kernel's
+own_libgcov() {
+	objcopy --redefine-sym mangle_path=libgcov_mangle_path \
+		"$(gcc -print-file-name=libgcov.a)" "$build/libgcov.a"
+	echo "$build/libgcov.a"
+}
+
 # kbuild FLAVOUR SOURCE ARGUMENT...: the kernel's own make
 kbuild() {
 	local arch out=out-$1 src=$2 cross
 
 	arch=$(arch_of "$1")
 	cross=$(cross_of "$1")
-	# The place where the counts go is part of what is compiled.
-	[ "$1" != uml-gcov ] || export CCACHE_DISABLE=1
+	if [ "$1" = uml-gcov ]; then
+		# The place where the counts go is part of what is compiled.
+		export CCACHE_DISABLE=1
+		set -- "$@" LDFLAGS_EXECSTACK="-u__gcov_init -u__gcov_exit \
+-u__gcov_merge_add $(own_libgcov)"
+	fi
 	shift 2
 	export CCACHE_DIR=$build/ccache CCACHE_MAXSIZE=2G
 	export CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=time_macros

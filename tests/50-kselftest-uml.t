@@ -8,6 +8,6 @@
 . "$(dirname "$0")/lib.sh"
 . "$top/tests/kselftest.sh"
 
-run_programs uml 512 series $all_programs
-run_programs uml 512 base $all_programs
+run_programs uml 512 series $uml_programs
+run_programs uml 512 base $uml_programs
 done_testing

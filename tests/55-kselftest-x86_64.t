@@ -9,7 +9,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$top/tests/kselftest.sh"
 
-# KSM's waits too long for its scans here; the other guests run it.
+# That of KSM waits too long for its scans here; arm64 runs it.
 run_programs x86_64-debug 1536 series ${all_programs/ksm_functional_tests/}
 run_programs x86_64-debug 1536 base mremap_multi
 done_testing

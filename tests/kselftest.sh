@@ -117,8 +117,10 @@ run_program() {
 	note "$1 $2: $seen cases, $((SECONDS - start)) s"
 }
 
-all_programs="mremap_multi mremap_undo mremap_test mremap_dontunmap mseal_test
-hugepage-mremap uffd-unit-tests ksm_functional_tests transhuge-stress"
+uml_programs='mremap_multi mremap_undo mremap_test mremap_dontunmap mseal_test'
+# The others expect what user-mode Linux has not got, with or without the series.
+all_programs="$uml_programs hugepage-mremap uffd-unit-tests
+ksm_functional_tests transhuge-stress"
 
 # run_programs FLAVOUR MEBIBYTES KIND PROGRAM...: KIND is series or base
 run_programs() {

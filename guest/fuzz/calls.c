@@ -45,10 +45,12 @@ static unsigned long remap(unsigned long addr, unsigned long old_len,
 
 static void carry_out(struct call *c)
 {
+	set_limit(c->limit, c->room);
 	arm_failure(c->nth);
 	c->ret = remap(c->addr, c->old_len, c->new_len, c->flags, c->new_addr);
 	c->error = c->ret == -1UL ? errno : 0;
 	c->fired = disarm_failure(c->nth);
+	lift_limit(c->limit);
 	if (c->fired)
 		did("/* its allocation %d failed */", c->nth);
 }
@@ -255,10 +257,18 @@ static void settle(const struct call *c)
 	}
 }
 
-/* A failure may leave the destination unmapped, or cut to be unmapped. */
+/*
+ * F1: a failure may leave the destination unmapped, or cut to be unmapped, and
+ * hugetlb, which is never merged, cut at the ends of the source.
+ */
 static bool may_be_cut(const struct call *c, int page)
 {
-	return c->fired && page >= c->dst && page <= c->dst + c->old;
+	bool of_source = page == c->src || page == c->src + c->old;
+
+	if (!c->fired)
+		return false;
+	return (of_source && is_huge(&model[page])) ||
+	       (page >= c->dst && page <= c->dst + c->old);
 }
 
 /* F0: a call that is refused neither splits nor merges what it leaves. */

@@ -56,6 +56,10 @@ void open_fail_nth(void);
 void arm_failure(int nth);
 bool disarm_failure(int nth);
 
+/* limit.c: leave room for so many pages; nothing is done for limit -1. */
+void set_limit(int limit, int room);
+void lift_limit(int limit);
+
 /* mem.c */
 void open_mem(void);
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <linux/mman.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "fuzz.h"
 #include "judge.h"
@@ -261,6 +262,44 @@ static void judge_endless(struct call *c)
 		c->may |= MAY(EFAULT);
 }
 
+static bool is_limited(const struct call *c, const struct page *p)
+{
+	return is_mapped(p) && (c->limit == RLIMIT_AS ||
+				(p->prot & PROT_WRITE && !is_shared(p)));
+}
+
+static int added_by(const struct call *c)
+{
+	int added = 0;
+
+	if (!(c->flags & MREMAP_DONTUNMAP))
+		return c->new > c->old && is_limited(c, first_of(c)) ?
+		       c->new - c->old : 0;
+	for (int i = 0; i < limit_pages(c->src, c->old); i++)
+		added += is_limited(c, &model[c->src + i]);
+	return added;
+}
+
+static int freed_by(const struct call *c)
+{
+	int freed = 0;
+
+	if (!(c->flags & MREMAP_FIXED))
+		return 0;
+	for (int i = 0; i < c->new; i++)
+		if (!c->several || found[c->src + i].mapped)
+			freed += is_limited(c, &model[c->dst + i]);
+	return freed;
+}
+
+/* E13: a limit is held against what there will be without the destination. */
+static bool exceeds_limit(const struct call *c)
+{
+	int added = c->limit < 0 ? 0 : added_by(c);
+
+	return added && added - freed_by(c) > c->room;
+}
+
 static void judge_form(struct call *c)
 {
 	if (c->flags & MREMAP_FIXED && c->old == c->new)
@@ -275,15 +314,25 @@ static void judge_form(struct call *c)
 		judge_shrinking(c);
 	else if (c->old < c->new)
 		judge_growing(c);
+	if (exceeds_limit(c))
+		c->may |= MAY(ENOMEM);
+}
+
+/* An old_len beyond user space is longer than any other. */
+static bool grows(const struct call *c)
+{
+	return c->old >= 0 && c->new > c->old;
 }
 
 /* E7; a hugetlb mapping has to be met at new_address even if that is not used. */
 static bool bad_hugetlb(const struct call *c)
 {
-	return is_huge(first_of(c)) && !c->several &&
-	       (misaligned(c->addr) || misaligned(c->new_addr) ||
-		c->new > c->old ||
-		bad_destination(c, c->old * PAGE_SIZE, c->new * PAGE_SIZE));
+	if (!is_huge(first_of(c)) || c->several)
+		return false;
+	if (misaligned(c->addr) || misaligned(c->new_addr) || grows(c))
+		return true;
+	return c->old >= 0 &&
+	       bad_destination(c, c->old * PAGE_SIZE, c->new * PAGE_SIZE);
 }
 
 /*
@@ -339,7 +388,7 @@ __u64 base_result(const struct call *c)
 	if (first_of(c)->traits & SEALED)
 		return MAY(EPERM);
 	if (is_huge(first_of(c)) &&
-	    (misaligned(c->addr) || misaligned(c->new_addr) || c->new > c->old))
+	    (misaligned(c->addr) || misaligned(c->new_addr) || grows(c)))
 		return MAY(EINVAL);
 	if (bad_destination(c, page_align(c->old_len), new_len))
 		return MAY(EINVAL);
@@ -350,9 +399,10 @@ bool base_differs(const struct call *c)
 {
 	bool shrinks = c->old > c->new || c->old < 0;
 
+	if (c->flags & MREMAP_DONTUNMAP && c->old_len != c->new_len)
+		return true;
 	if (c->may != MAY(0))
 		return c->flags & MREMAP_FIXED || shrinks ||
 		       is_beyond(0, page_align(c->new_len));
-	return (c->several && c->effect == MOVES) ||
-	       (c->flags & MREMAP_DONTUNMAP && c->old_len != c->new_len);
+	return c->several && c->effect == MOVES;
 }

@@ -265,10 +265,20 @@ static void read_size(long *size, long *data)
 		errx(2, "/proc/self/statm: %s", text);
 }
 
-static long read_locked(void)
+static long read_status(const char *name)
 {
 	sip(status_fd);
-	return field("VmLck:") * 1024 / (long)PAGE_SIZE;
+	return field(name) * 1024 / (long)PAGE_SIZE;
+}
+
+static long read_locked(void)
+{
+	return read_status("VmLck:");
+}
+
+long limited_pages(bool data)
+{
+	return read_status(data ? "VmData:" : "VmSize:");
 }
 
 static void count_model(long *size, long *data, long *locked)

@@ -9,8 +9,9 @@
 
 /*
  * Page tables come and go with what the segments hold, as each has some of its
- * own: the first lies around a multiple of 1 GiB, the second around one of
- * 2 MiB. All are below the 512 GiB that user-mode Linux may be limited to.
+ * own: the first lies around a multiple of 1 GiB, and if it is small, the second
+ * around one of 2 MiB; if large, a source and a destination in the first may share
+ * a page table. All are below the 512 GiB that user-mode Linux may be limited to.
  */
 struct segment {
 	int first, end;
@@ -26,9 +27,9 @@ static const struct segment small_segments[NR_SEGMENTS] = {
 };
 
 static const struct segment large_segments[NR_SEGMENTS] = {
-	{ 0, 2 * HUGE, 0x1300000000UL },
-	{ 2 * HUGE, 4 * HUGE, 0x1340000000UL - HUGE * PAGE_SIZE },
-	{ 4 * HUGE, MOST_PAGES, 0x1400000000UL },
+	{ 0, 4 * HUGE, 0x1340000000UL - 2 * HUGE * PAGE_SIZE },
+	{ 4 * HUGE, 5 * HUGE, 0x1300000000UL },
+	{ 5 * HUGE, MOST_PAGES, 0x1400000000UL },
 };
 
 struct page model[MOST_PAGES];

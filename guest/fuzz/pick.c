@@ -9,6 +9,7 @@
 
 #include <linux/mman.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "fuzz.h"
 #include "look.h"
@@ -83,17 +84,22 @@ static int next_room(int page, int src, int pages)
 
 /*
  * As far from the start of a page table as the source: what lies before both
- * may then be moved with it if it is empty.
+ * may then be moved with it if it is empty. One time in two that is directly
+ * below the source, or nearly so.
  */
-static int align_like(int src, int pages)
+static int align_like(int page, int src, int pages, bool below)
 {
 	const unsigned long mask = HUGE * PAGE_SIZE - 1;
+	int first = below ? src - (pages + HUGE - 1) / HUGE * HUGE : page;
 
-	for (int dst = 0; dst < arena_pages; dst++)
+	for (int i = 0; i < arena_pages; i++) {
+		int dst = (first + i + arena_pages) % arena_pages;
+
 		if (!((at(dst) - at(src)) & mask) &&
 		    limit_pages(dst, pages) == pages &&
 		    are_apart(src, dst, pages))
 			return dst;
+	}
 	return -1;
 }
 
@@ -227,9 +233,10 @@ void pick_call(struct call *c)
 {
 	const struct form *form = &forms[pick(ARRAY_SIZE(forms))];
 	bool anywhere = one_in(24), aligned = one_in(8), frayed = one_in(6);
-	bool spoilt = one_in(10);
+	bool spoilt = one_in(10), limited = one_in(8), data = one_in(2);
+	bool below = one_in(2);
 	int src = pick_page(), dst = pick_page(), home = pick_page();
-	int old = pick_pages(40), delta = pick_pages(8);
+	int old = pick_pages(40), delta = pick_pages(8), room = pick_pages(40);
 	bool single = form->flags != MOVE || form->grows || one_in(3);
 	int fit = single ? pick(4) : 3, new, most;
 
@@ -241,11 +248,12 @@ void pick_call(struct call *c)
 		delta = old - (arena == SMALL || old < HUGE ? 1 : HUGE);
 	new = old + (form->grows ? delta : form->shrinks ? -delta : 0);
 	most = old > new ? old : new;
-	dst = next_room(dst, src, most);
-	if (aligned)
-		dst = align_like(src, most);
+	dst = aligned ? align_like(dst, src, most, below) :
+			next_room(dst, src, most);
 	c->src = src;
 	c->dst = dst < 0 ? src : dst;
+	c->limit = !limited ? -1 : data ? RLIMIT_DATA : RLIMIT_AS;
+	c->room = room - 8;
 	c->home = next_room(home, src, most);
 	fill_in(c, old, new < 1 ? old : new);
 	c->flags = form->flags;

@@ -6,7 +6,6 @@
 . "$top/scripts/kbuild.sh"
 . "$top/tests/compile.sh"
 clean_git
-lock
 
 base=$(SERIES=none "$top/scripts/base")
 tip=$("$top/scripts/series")
@@ -42,7 +41,7 @@ selftest_warnings() {
 	rm -f "${programs[@]}"
 	make -C "$src/$mm" OUTPUT="$scratch" EXTRA_CFLAGS=-static \
 		KHDR_INCLUDES="-isystem $src/out-x86_64/usr/include" \
-		"${programs[@]}" >"$log" 2>&1 9>&- || cat "$log"
+		"${programs[@]}" >"$log" 2>&1 || cat "$log"
 	sed -n 's/^\([^ :]*\):[0-9:]* \(.*\(warning\|error\).*\)/\1: \2/p' \
 		"$log" | sort -u
 }
@@ -55,6 +54,19 @@ selftests_compile() {
 	[ -z "$new" ]
 }
 
+# compile_patch NAME COMMIT
+compile_patch() {
+	local flavour
+
+	note "$1"
+	for flavour in uml x86_64; do
+		check "$1: compiles ($flavour)" compiles "$flavour" "$2"
+	done
+	git --git-dir="$repo" diff --quiet "$2^" "$2" -- \
+		tools/testing/selftests/mm ||
+		check "$1: selftests compile" selftests_compile "$2"
+}
+
 note 'preparing the kernel builds'
 src=$("$top/scripts/source" check "$base")
 for flavour in uml x86_64; do
@@ -65,18 +77,5 @@ done
 logged "$scratch/headers" 'making the headers' kbuild x86_64 "$src" headers
 selftest_warnings "$base" >"$scratch/base.warnings"
 
-mapfile -t list < <(list_patches "${SERIES:-$patches}")
-i=0
-while read -r commit; do
-	name=$(basename "${list[i]}" .patch)
-	i=$((i + 1))
-	note "$name"
-	"$top/scripts/source" check "$commit" >/dev/null
-	for flavour in uml x86_64; do
-		check "$name: compiles ($flavour)" compiles "$flavour" "$commit"
-	done
-	git --git-dir="$repo" diff --quiet "$commit^" "$commit" -- \
-		tools/testing/selftests/mm ||
-		check "$name: selftests compile" selftests_compile "$commit"
-done < <(git --git-dir="$repo" rev-list --reverse "$base..$tip")
+each_patch compile_patch
 done_testing

@@ -8,7 +8,6 @@
 . "$(dirname "$0")/lib.sh"
 . "$top/tests/compile.sh"
 clean_git
-lock
 
 each=(x86_64-clang-on i386-gcc-off)
 once=(x86_64-gcc-{on,off} x86_64-clang-off i386-gcc-on arm64-gcc-{on,off}
@@ -30,6 +29,11 @@ compile() {
 	note "$name: $((SECONDS - start)) s"
 }
 
+# compile_each NAME COMMIT
+compile_each() {
+	compile "$@" "${each[@]}"
+}
+
 src=$("$top/scripts/source" check "$base")
 in_parallel cross_configure '' "${each[@]}" "${once[@]}"
 for k in "${each[@]}" "${once[@]}"; do
@@ -38,16 +42,7 @@ for k in "${each[@]}" "${once[@]}"; do
 done
 note "configured: $SECONDS s"
 
-mapfile -t list < <(list_patches "${SERIES:-$patches}")
-i=0
-while read -r commit; do
-	name=$(basename "${list[i]}" .patch)
-	i=$((i + 1))
-	! git --git-dir="$repo" diff --quiet "$commit^" "$commit" -- \
-		'*.[ch]' ':!tools' ':!samples' || continue
-	"$top/scripts/source" check "$commit" >/dev/null
-	compile "$name" "$commit" "${each[@]}"
-done < <(git --git-dir="$repo" rev-list --reverse "$base..$tip")
+each_patch compile_each "${code[@]}"
 "$top/scripts/source" check "$tip" >/dev/null
 compile 'the series' "$tip" "${each[@]}" "${once[@]}"
 done_testing

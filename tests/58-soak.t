@@ -7,25 +7,6 @@
 
 . "$(dirname "$0")/lib.sh"
 
-seed=1
-
-# soak FLAVOUR CALLS
-soak() {
-	local out=$scratch/$1 kernel status=0
-
-	export FLAVOUR=$1
-	kernel=$("$top/scripts/kernel")
-	"$top/scripts/boot" -t 1200 -m 768 -l "$out.log" "$kernel" \
-		"$("$top/scripts/guest" fuzz)" -i -n "$2" "$seed" \
-		>"$out" 2>"$out.err" || status=$?
-	is "$status" 0 "$1: $2 calls, seed $seed"
-	if [ "$status" = 0 ]; then
-		note "$1: $(tail -n 1 "$out")"
-	else
-		tail -n 60 "$out" "$out.err" | sed 's/^/# /' >&2
-	fi
-}
-
-soak uml 100000
-soak x86_64-debug 10000
+in_guest uml 768 '100,000 calls, seed 1' fuzz -i -n 100000 1
+in_guest x86_64-debug 768 '10,000 calls, seed 1' fuzz -i -n 10000 1
 done_testing

@@ -1,10 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2154 # tests/lib.sh is sourced before
+# shellcheck shell=bash disable=SC2034,SC2154 # tests/lib.sh is sourced before
 # What the series touches, and kernels that are compiled but never booted. The
 # name of such a one is ARCH-COMPILER-CONFIGURATION; the configuration is
 #   off    allnoconfig, and kernel/compile/ARCH.config where there is one
 #   on     the same with kernel/compile/on.config
 #   nommu  allnoconfig and kernel/compile/nommu.config, for riscv
+
+# Pathspecs of what is compiled into a kernel
+code=('*.[ch]' ':!tools' ':!samples')
+
+# each_patch COMMAND [PATHSPEC]...: COMMAND NAME COMMIT for each patch that touches
+# one of these, with the work tree "check" brought to it
+each_patch() {
+	local command=$1 commit i=0 list name
+
+	shift
+	mapfile -t list < <(list_patches "${SERIES:-$patches}")
+	while read -r commit; do
+		name=$(basename "${list[i]}" .patch)
+		i=$((i + 1))
+		! git --git-dir="$repo" diff --quiet "$commit^" "$commit" -- \
+			"$@" || continue
+		"$top/scripts/source" check "$commit" >/dev/null
+		"$command" "$name" "$commit"
+	done < <(git --git-dir="$repo" rev-list --reverse "$base..$tip")
+}
 
 # objects COMMIT: the files that the series matters to most, and all others that
 # it touches up to COMMIT
@@ -123,8 +143,8 @@ in_parallel() {
 			{ wait -n; running=$((running - 1)); }
 		{
 			status=0
-			"$command" "$name" "$argument" >"$scratch/$name" 2>&1 \
-				9>&- || status=$?
+			"$command" "$name" "$argument" >"$scratch/$name" 2>&1 ||
+				status=$?
 			echo "$status" >"$scratch/$name.status"
 		} &
 		running=$((running + 1))

@@ -51,6 +51,24 @@ check() {
 	[ "$status" = 0 ] || sed 's/^/# /' "$scratch/output" >&2
 }
 
+# in_guest FLAVOUR MEBIBYTES NAME PROGRAM [ARGUMENT]...: passes if PROGRAM, of
+# guest/, does on the kernel with the series, within 20 minutes
+in_guest() {
+	local out=$scratch/$1 kernel status=0
+
+	export FLAVOUR=$1
+	kernel=$("$top/scripts/kernel")
+	"$top/scripts/boot" -t 1200 -m "$2" -l "$out.log" "$kernel" \
+		"$("$top/scripts/guest" "$4")" "${@:5}" \
+		>"$out" 2>"$out.err" || status=$?
+	is "$status" 0 "$1: $3"
+	if [ "$status" = 0 ]; then
+		tail -n 4 "$out" | sed "s/^/# $1: /" >&2
+	else
+		tail -n 60 "$out" "$out.err" | sed 's/^/# /' >&2
+	fi
+}
+
 # The plan, and what scripts/test sums up: how long it has taken
 done_testing() {
 	echo "# $SECONDS seconds"

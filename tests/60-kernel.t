@@ -1,41 +1,39 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Guests: all
-# Each kernel is built, boots, has what the guests need and ends by itself.
+# Each kernel that the tests use is built, boots, has what the guests need and
+# ends by itself.
 
 . "$(dirname "$0")/lib.sh"
 
-# guest_files KERNEL FILE...: what they contain in a guest
-guest_files() {
-	"$top/scripts/boot" -t 120 -m 512 -l "$scratch/log" "$kernel" "$show" "$@"
+# What a guest shows of itself, in one boot: what is in $files
+boots() {
+	"$top/scripts/boot" -t 120 -m 512 -l "$scratch/log" "$kernel" "$show" \
+		"${files[@]}" >"$scratch/shown"
+}
+
+says_version() {
+	grep "^Linux version 6\.12\.[0-9]*-$1 " "$scratch/shown"
 }
 
 has_file_systems() {
 	local fs
 
-	guest_files /proc/filesystems >"$scratch/fs"
 	for fs in proc sysfs debugfs tmpfs devtmpfs "$@"; do
-		grep -qw "$fs" "$scratch/fs" || { echo "no $fs"; return 1; }
+		grep -qw "$fs" "$scratch/shown" || { echo "no $fs"; return 1; }
 	done
 }
 
-says_version() {
-	guest_files /proc/version | grep "^Linux version 6\.12\.[0-9]*-$1 "
-}
-
-two_processors() {
-	[ "$(guest_files /sys/devices/system/cpu/online)" = 0-1 ]
-}
-
-two_nodes() {
-	[ "$(guest_files /sys/devices/system/node/online)" = 0-1 ]
+# The only files with such a line
+two_processors_and_nodes() {
+	[ "$(grep -cx 0-1 "$scratch/shown")" = 2 ]
 }
 
 has_huge_pages() {
-	guest_files /proc/meminfo | grep '^HugePages_Total: *[1-9]'
+	grep '^HugePages_Total: *[1-9]' "$scratch/shown"
 }
 
-# kernel_of FLAVOUR SERIES: sets kernel and show
+# kernel_of FLAVOUR SERIES: builds and boots it
 kernel_of() {
 	export FLAVOUR=$1
 	show=$("$top/scripts/guest" show)
@@ -47,18 +45,23 @@ kernel_of() {
 		"$1 $2: make -s kernel prints one line"
 	check "$1 $2: it is an absolute path" test "${kernel#/}" != "$kernel"
 	check "$1 $2: there is the kernel" test -s "$kernel"
-	check "$1 $2: boots and says its version" says_version "${2/none/base}"
+	check "$1 $2: boots" boots
+	check "$1 $2: says its version" says_version "${2/none/base}"
 }
 
 for series in none series; do
+	files=(/proc/version /proc/filesystems)
 	kernel_of uml "$series"
 	check "uml $series: file systems" has_file_systems hostfs
-	for flavour in x86_64 x86_64-debug arm64; do
+	files+=(/sys/devices/system/{cpu,node}/online /proc/meminfo)
+	flavours=(x86_64)
+	[ "$series" = none ] || flavours+=(x86_64-debug arm64)
+	for flavour in "${flavours[@]}"; do
 		kernel_of "$flavour" "$series"
 		check "$flavour $series: file systems" \
 			has_file_systems hugetlbfs
-		check "$flavour $series: two processors" two_processors
-		check "$flavour $series: two nodes" two_nodes
+		check "$flavour $series: two processors, two nodes" \
+			two_processors_and_nodes
 		check "$flavour $series: huge pages" has_huge_pages
 	done
 done

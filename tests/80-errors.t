@@ -86,6 +86,12 @@ refuses 'no such KSRC' 'no such file: KSRC=' "${make[@]}" kernel \
 	KSRC=/nonexistent
 refuses 'no such test' 'no such test' "${make[@]}" test TESTS=tests/none.t
 
+# A nested one, or this file by itself: either way, the lock is held.
+exec 8>>"$build/.test-lock"
+flock -n 8 || :
+refuses 'a second make test' 'another make test is running' "${make[@]}" test \
+	TESTS=tests/06-pages.t
+
 fake_source "$scratch/old" 6.6.100
 KSRC=$scratch/old refuses 'another version' 'Linux 6.6.100 instead of 6.12.y' \
 	"${kernel[@]}"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# cost.tsv: all forms of mremap() for one mapping, in instructions.
+# cost.tsv: all forms of mremap() for one mapping, and the probe, in instructions.
 
-NR == 1 || $4 != 1 || $9 != "one" { next }
+NR == 1 || ($4 != 1 && $2 != "probe") || $9 != "one" { next }
 !($1 in known) {
 	known[$1]
 	kernel[++kernels] = $1
@@ -16,8 +16,8 @@ NR == 1 || $4 != 1 || $9 != "one" { next }
 	flushes[c, $1] = $11
 }
 END {
-	print "One mapping, in instructions. 'ratio' compares the series with"
-	print "6.12; the last columns count TLB flushes."
+	print "One mapping, and the probe, in instructions. 'ratio' compares the"
+	print "series with 6.12; the last columns count TLB flushes."
 	print ""
 	printf "%-11s %-12s %5s %-6s %-9s %-8s", "form", "kind", "pages",
 	       "align", "state", "dest."

@@ -26,6 +26,11 @@ each_patch() {
 	done < <(git --git-dir="$repo" rev-list --reverse "$base..$tip")
 }
 
+# All that the touched files are compiled for
+kernels=(x86_64-{gcc,clang}-{on,off} i386-gcc-{on,off} arm64-gcc-{on,off}
+	 arm-gcc-{on,off} riscv-gcc-{on,off,nommu} s390-gcc-{on,off}
+	 powerpc-gcc-{on,off})
+
 # objects COMMIT: the files that the series matters to most, and all others that
 # it touches up to COMMIT
 objects() {
@@ -157,4 +162,28 @@ succeeded() {
 	[ "$(cat "$scratch/$1.status")" = 0 ] ||
 		{ grep -A 8 -E '(warning|error):|\*\*\*' "$scratch/$1" ||
 			  tail -n 20 "$scratch/$1"; return 1; }
+}
+
+# cross_configure_all: two results for each of them
+cross_configure_all() {
+	local k
+
+	in_parallel cross_configure '' "${kernels[@]}"
+	for k in "${kernels[@]}"; do
+		check "$k: make finds its compiler" succeeded "$k"
+		check "$k: is configured as meant" has_options "$k"
+	done
+	note "configured: $SECONDS s"
+}
+
+# cross_compile_all NAME COMMIT KERNEL...: one result for each kernel
+cross_compile_all() {
+	local name=$1 commit=$2 k start=$SECONDS
+
+	shift 2
+	in_parallel cross_compile "$commit" "$@"
+	for k; do
+		check "$name: compiles ($k)" succeeded "$k"
+	done
+	note "$name: $((SECONDS - start)) s"
 }

@@ -37,6 +37,7 @@ static const char * const form_names[] = {
 	[MOVE] = "move", [MOVE_DONTUNMAP] = "dontunmap", [GROW] = "grow",
 	[GROW_MOVE] = "grow-move", [SHRINK] = "shrink",
 	[SHRINK_MOVE] = "shrink-move", [DUPLICATE] = "duplicate",
+	[PROBE] = "probe",
 };
 
 static const char * const kind_names[] = {
@@ -147,6 +148,15 @@ static void form_rounds(const struct layout *l, struct cost *least)
 	}
 }
 
+static void probe_rounds(struct cost *least)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		start_counting();
+		probe();
+		keep_least(least, stop_counting());
+	}
+}
+
 static void run_case(const struct layout *l, enum way w)
 {
 	struct cost least = { .instructions = __LONG_MAX__,
@@ -159,6 +169,8 @@ static void run_case(const struct layout *l, enum way w)
 		return;
 	if (l->form == MOVE)
 		done = move_rounds(l, w, &least);
+	else if (l->form == PROBE)
+		probe_rounds(&least);
 	else
 		form_rounds(l, &least);
 	print_case(name, done ? &least : NULL);
@@ -237,6 +249,13 @@ static void other_forms(void)
 	}
 }
 
+static void probing(void)
+{
+	const struct layout l = { .form = PROBE, .mappings = 2, .pages = 1 };
+
+	run_case(&l, ONE_CALL);
+}
+
 int main(int argc, char **argv)
 {
 	(void)argc;
@@ -245,5 +264,6 @@ int main(int argc, char **argv)
 	larger();
 	other_kinds();
 	other_forms();
+	probing();
 	return 0;
 }

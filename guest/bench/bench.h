@@ -21,12 +21,13 @@ enum alignment {
 enum form {
 	MOVE, MOVE_DONTUNMAP,
 	GROW, GROW_MOVE, SHRINK, SHRINK_MOVE, DUPLICATE,
+	PROBE,			/* for moves of several, of two pages of its own */
 };
 
 enum way {
 	ONE_CALL,		/* one call for all mappings */
 	LOOP,			/* a call for each, the layout being known */
-	READ_MAPS,		/* the same after reading /proc/self/maps */
+	READ_MAPS,		/* the same as /proc/self/maps is read */
 };
 
 struct layout {
@@ -64,5 +65,6 @@ void profile_end(void);
 bool move_mappings(const struct layout *l, enum way w, char *from, char *to);
 void remap_one(const struct layout *l, char *from, char *to);
 int pages_after(const struct layout *l);
+void probe(void);
 
 #endif

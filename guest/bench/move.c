@@ -4,12 +4,9 @@
 
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdint.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
+#include "../../lib/mremap_range.h"
 #include "bench.h"
 
 #define FIXED		(MREMAP_MAYMOVE | MREMAP_FIXED)
@@ -39,55 +36,13 @@ static void move_each(const struct layout *l, char *from, char *to)
 		move_piece(from + i * size, size, to + i * size);
 }
 
-static size_t read_maps(char *text, size_t size)
-{
-	int fd = open("/proc/self/maps", O_RDONLY);
-	size_t got = 0;
-	ssize_t n;
-
-	while ((n = read(fd, text + got, size - got)) > 0)
-		got += n;
-	if (fd < 0 || n < 0)
-		err(2, "/proc/self/maps");
-	if (got == size)
-		errx(2, "/proc/self/maps is too long");
-	close(fd);
-	return got;
-}
-
-static uintptr_t parse_hex(const char **p)
-{
-	uintptr_t value = 0;
-
-	for (;; (*p)++) {
-		char c = **p;
-
-		if (c >= '0' && c <= '9')
-			value = value << 4 | (c - '0');
-		else if (c >= 'a' && c <= 'f')
-			value = value << 4 | (c - 'a' + 10);
-		else
-			return value;
-	}
-}
-
 /* What a program does that does not know its own mappings. */
 static void move_as_read(const struct layout *l, char *from, char *to)
 {
-	static char text[8 << 20];
-	const char *p = text, *end = text + read_maps(text, sizeof(text));
-	uintptr_t first = (uintptr_t)from, last = first + source_size(l);
+	struct mremap_range_result result;
 
-	while (p < end) {
-		uintptr_t start = parse_hex(&p), stop;
-
-		p++;
-		stop = parse_hex(&p);
-		if (start >= first && stop <= last)
-			move_piece((char *)start, stop - start,
-				   to + (start - first));
-		p = (char *)memchr(p, '\n', end - p) + 1;
-	}
+	if (mremap_range_one_by_one(from, source_size(l), to, &result))
+		err(2, "mremap_range_one_by_one");
 }
 
 bool move_mappings(const struct layout *l, enum way w, char *from, char *to)
@@ -117,6 +72,12 @@ int pages_after(const struct layout *l)
 	default:
 		return l->pages;
 	}
+}
+
+void probe(void)
+{
+	if (mremap_range_probe() < 0)
+		err(2, "mremap_range_probe");
 }
 
 /* Any form of the call, for one mapping */

@@ -317,6 +317,7 @@ int main(int argc, char **argv)
 	if (totals == MAP_FAILED)
 		err(2, "mmap");
 	grow_stack();
+	set_up_limits();
 	set_up_ops();
 	find_huge_pages();
 	if (options.inject)

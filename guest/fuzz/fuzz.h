@@ -56,7 +56,11 @@ void open_fail_nth(void);
 void arm_failure(int nth);
 bool disarm_failure(int nth);
 
-/* limit.c: leave room for so many pages; nothing is done for limit -1. */
+/*
+ * limit.c: leave room for so many pages; nothing is done for limit -1. The
+ * fuzzer may otherwise lock as much as it likes, but not because it is root.
+ */
+void set_up_limits(void);
 void set_limit(int limit, int room);
 void lift_limit(int limit);
 

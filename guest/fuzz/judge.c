@@ -264,8 +264,14 @@ static void judge_endless(struct call *c)
 
 static bool is_limited(const struct call *c, const struct page *p)
 {
-	return is_mapped(p) && (c->limit == RLIMIT_AS ||
-				(p->prot & PROT_WRITE && !is_shared(p)));
+	switch (c->limit) {
+	case RLIMIT_AS:
+		return is_mapped(p);
+	case RLIMIT_DATA:
+		return is_mapped(p) && p->prot & PROT_WRITE && !is_shared(p);
+	default:
+		return p->traits & LOCKED;
+	}
 }
 
 static int added_by(const struct call *c)
@@ -275,6 +281,9 @@ static int added_by(const struct call *c)
 	if (!(c->flags & MREMAP_DONTUNMAP))
 		return c->new > c->old && is_limited(c, first_of(c)) ?
 		       c->new - c->old : 0;
+	/* M6: what stays is not locked any more. */
+	if (c->limit == RLIMIT_MEMLOCK)
+		return 0;
 	for (int i = 0; i < limit_pages(c->src, c->old); i++)
 		added += is_limited(c, &model[c->src + i]);
 	return added;
@@ -315,7 +324,7 @@ static void judge_form(struct call *c)
 	else if (c->old < c->new)
 		judge_growing(c);
 	if (exceeds_limit(c))
-		c->may |= MAY(ENOMEM);
+		c->may |= c->limit == RLIMIT_MEMLOCK ? MAY(EAGAIN) : MAY(ENOMEM);
 }
 
 /* An old_len beyond user space is longer than any other. */

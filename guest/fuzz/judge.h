@@ -20,7 +20,7 @@ struct call {
 	int flags;
 	int home;	/* for what the kernel has placed, -1 if there is none */
 	int nth;	/* allocation that is to fail, 0 for none */
-	int limit;	/* RLIMIT_AS or RLIMIT_DATA, -1 for none */
+	int limit;	/* RLIMIT_AS, _DATA or _MEMLOCK, -1 for none */
 	int room;	/* the pages that this leaves */
 
 	/* judge() fills in: pages, if the call gets as far as that */

@@ -265,20 +265,10 @@ static void read_size(long *size, long *data)
 		errx(2, "/proc/self/statm: %s", text);
 }
 
-static long read_status(const char *name)
+long read_pages(const char *name)
 {
 	sip(status_fd);
 	return field(name) * 1024 / (long)PAGE_SIZE;
-}
-
-static long read_locked(void)
-{
-	return read_status("VmLck:");
-}
-
-long limited_pages(bool data)
-{
-	return read_status(data ? "VmData:" : "VmSize:");
 }
 
 static void count_model(long *size, long *data, long *locked)
@@ -315,7 +305,7 @@ bool check_locked(void)
 	long size, data, locked;
 
 	count_model(&size, &data, &locked);
-	return check_counter("VmLck", base_locked + locked, read_locked());
+	return check_counter("VmLck", base_locked + locked, read_pages("VmLck:"));
 }
 
 long committed(void)
@@ -352,7 +342,7 @@ void open_state(void)
 	read_size(&base_size, &base_data);
 	base_size -= size;
 	base_data -= data;
-	base_locked = read_locked() - locked;
+	base_locked = read_pages("VmLck:") - locked;
 }
 
 void print_maps(void)

@@ -41,8 +41,8 @@ bool check_contents(int page, int pages, bool untouched);
 /* The VmFlags of all mappings, as check_traits() has read them */
 __u64 hash_of_flags(void);
 
-/* The pages that RLIMIT_AS counts, or RLIMIT_DATA */
-long limited_pages(bool data);
+/* An entry of /proc/self/status, in pages */
+long read_pages(const char *name);
 
 /* Committed_AS in kB */
 long committed(void);

@@ -231,9 +231,11 @@ static void fill_in(struct call *c, int old, int new)
 
 void pick_call(struct call *c)
 {
+	static const int limits[] = { RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK };
 	const struct form *form = &forms[pick(ARRAY_SIZE(forms))];
 	bool anywhere = one_in(24), aligned = one_in(8), frayed = one_in(6);
-	bool spoilt = one_in(10), limited = one_in(8), data = one_in(2);
+	bool spoilt = one_in(10), limited = one_in(form->grows ? 3 : 8);
+	int limit = limits[pick(ARRAY_SIZE(limits))];
 	bool below = one_in(2);
 	int src = pick_page(), dst = pick_page(), home = pick_page();
 	int old = pick_pages(40), delta = pick_pages(8), room = pick_pages(40);
@@ -252,8 +254,9 @@ void pick_call(struct call *c)
 			next_room(dst, src, most);
 	c->src = src;
 	c->dst = dst < 0 ? src : dst;
-	c->limit = !limited ? -1 : data ? RLIMIT_DATA : RLIMIT_AS;
-	c->room = room - 8;
+	c->limit = limited ? limit : -1;
+	/* Perhaps nothing is locked; then there is none to take away. */
+	c->room = limit == RLIMIT_MEMLOCK ? room % 8 : room - 8;
 	c->home = next_room(home, src, most);
 	fill_in(c, old, new < 1 ? old : new);
 	c->flags = form->flags;

@@ -1,0 +1,21 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# After each patch, what the series touches compiles at W=1 without a warning for
+# all architectures, compilers and configurations of 25-architectures.
+
+. "$(dirname "$0")/../lib.sh"
+. "$top/tests/compile.sh"
+clean_git
+
+base=$(SERIES=none "$top/scripts/base")
+tip=$("$top/scripts/series")
+
+# compile_patch NAME COMMIT
+compile_patch() {
+	cross_compile_all "$@" "${kernels[@]}"
+}
+
+src=$("$top/scripts/source" check "$base")
+cross_configure_all
+each_patch compile_patch "${code[@]}"
+done_testing

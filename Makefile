@@ -6,12 +6,28 @@ SHELL := /bin/sh
 
 # As typed: a command for the guest may contain what make would expand.
 override CMD := $(value CMD)
-known := CMD CONFIG FLAVOUR KSRC MINUTES OLD PEER SERIES TESTS TO
+
+# Which variables each target looks at
+uses_run := CMD KSRC SERIES
+uses_test := KSRC SERIES TESTS
+uses_soak := FLAVOUR KSRC MINUTES SERIES
+uses_coverage := KSRC SERIES
+uses_bench := KSRC PEER SERIES
+uses_kernel := FLAVOUR KSRC SERIES
+uses_deb := CONFIG KSRC SERIES
+uses_tree := KSRC SERIES
+uses_export := KSRC SERIES
+uses_range-diff := KSRC OLD SERIES
+uses_mail := KSRC SERIES TO
+
+known := $(sort $(foreach v,$(filter uses_%,$(.VARIABLES)),$($v)))
 export $(known)
 export QUIET := $(findstring s,$(firstword -$(MAKEFLAGS)))
 
-unknown := $(strip $(filter-out $(known),$(foreach v,$(.VARIABLES),\
-	$(if $(filter command,$(firstword $(origin $v))),$v))))
+given := $(foreach v,$(.VARIABLES),\
+	$(if $(filter command,$(firstword $(origin $v))),$v))
+unknown := $(strip $(filter-out $(known),$(given)))
+unused := $(strip $(filter-out $(foreach g,$(MAKECMDGOALS),$(uses_$g)),$(given)))
 
 .DEFAULT_GOAL := help
 .PHONY: help run test soak coverage bench report kernel deb tree export \
@@ -20,6 +36,9 @@ unknown := $(strip $(filter-out $(known),$(foreach v,$(.VARIABLES),\
 ifneq ($(unknown),)
 $(or $(MAKECMDGOALS),help):
 	@echo 'error: unknown variable: $(unknown) (known: $(known))' >&2; exit 1
+else ifneq ($(and $(MAKECMDGOALS),$(unused)),)
+$(MAKECMDGOALS):
+	@echo 'error: make $(MAKECMDGOALS) does not use $(unused)' >&2; exit 1
 else
 
 help: ## this list

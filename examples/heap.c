@@ -185,10 +185,8 @@ static char *relocate(char *heap, int verbose)
 {
 	struct mremap_range_result result;
 	char *dest = reserve();
-	int one_call = mremap_range_probe();
+	int one_call = mremap_range_probe() > 0;
 
-	if (one_call < 0)
-		fail("probing mremap");
 	if (mremap_range(heap, heap_size, dest, one_call, &result))
 		fail("moving the heap");
 	if (verbose)

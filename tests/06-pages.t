@@ -51,6 +51,8 @@ for p in "${pages[@]}"; do
 	check "$p: targets of make" targets_exist "$p"
 	check "$p: files" files_exist "$p"
 done
+is "$(sed -n 's/^\([0-9]*\) patches, .*/\1/p' Documentation/distributions.md)" \
+	"$(wc -l <patches/linux-6.12/series)" 'the number of patches'
 for t in tests/[0-9]*.t tests/long/*.t; do
 	check "$t is in testing.md" grep -q "^| $(basename "$t" .t) |" \
 		Documentation/testing.md

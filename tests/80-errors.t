@@ -80,6 +80,8 @@ make=(make -s -C "$top")
 refuses 'unknown FLAVOUR' "unknown FLAVOUR 'vax'" "${make[@]}" kernel FLAVOUR=vax
 refuses 'unknown variable' 'unknown variable: FLAVOR' "${make[@]}" kernel \
 	FLAVOR=uml
+refuses 'a variable for other targets' 'make run does not use TESTS' \
+	"${make[@]}" run TESTS=tests/06-pages.t
 refuses 'no such SERIES' 'no directory with patches' "${make[@]}" kernel \
 	SERIES=/nonexistent
 refuses 'no such KSRC' 'no such file: KSRC=' "${make[@]}" kernel \

@@ -257,7 +257,8 @@ void pick_call(struct call *c)
 	c->limit = limited ? limit : -1;
 	/* Perhaps nothing is locked; then there is none to take away. */
 	c->room = limit == RLIMIT_MEMLOCK ? room % 8 : room - 8;
-	c->home = next_room(home, src, most);
+	/* go_beyond() may make it two pages. */
+	c->home = next_room(home, src, most < 2 ? 2 : most);
 	fill_in(c, old, new < 1 ? old : new);
 	c->flags = form->flags;
 	if (spoilt)

@@ -160,10 +160,10 @@ static bool carry_out_on_base(struct call *c)
 		return false;
 	}
 	totals->emulated++;
-	if (c->several)
-		move_one_by_one(c);
-	else
+	if (c->flags & MREMAP_DONTUNMAP && !c->several)
 		move_rounded(c);
+	else
+		move_one_by_one(c);
 	return true;
 }
 

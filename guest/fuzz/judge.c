@@ -404,6 +404,22 @@ __u64 base_result(const struct call *c)
 	return 0;
 }
 
+/*
+ * Does a part of a mapping move to where it adjoins the mapping, or replaces an end
+ * of it? 6.12 may merge it with all of that first and cut it out then, and what is
+ * left inherits an anon_vma that it has no page in.
+ */
+static bool arrives_beside_rest(const struct call *c)
+{
+	int start = c->src;
+
+	if (c->old != c->new || c->flags & MREMAP_DONTUNMAP)
+		return false;
+	while (!found[start].first)
+		start--;
+	return c->dst + c->new >= start && c->dst <= mapping_end(c->src);
+}
+
 bool base_differs(const struct call *c)
 {
 	bool shrinks = c->old > c->new || c->old < 0;
@@ -413,5 +429,5 @@ bool base_differs(const struct call *c)
 	if (c->may != MAY(0))
 		return c->flags & MREMAP_FIXED || shrinks ||
 		       is_beyond(0, page_align(c->new_len));
-	return c->several && c->effect == MOVES;
+	return c->effect == MOVES && (c->several || arrives_beside_rest(c));
 }

@@ -5,6 +5,11 @@
 case_header='form kind mappings pages alignment state destination way'
 cost_header="kernel $case_header instructions flushes"
 profile_header="kernel $case_header phase function calls instructions"
+shape_header='kernel form others pages alignment state destination'
+shape_header+=' instructions flushes'
+
+# What a move of a single mapping may cost in any shape, in proportion to 6.12
+shape_limit=1.02
 
 # boot_bench KERNEL LOG [OPTION]... -- [PATTERN]...: the lines of guest/bench
 boot_bench() {
@@ -25,6 +30,11 @@ boot_bench() {
 # count KERNEL LOG [PATTERN]...
 count() {
 	boot_bench "$1" "$2" -- "${@:3}"
+}
+
+# shapes_above RATIOS: those of the series that cost too much
+shapes_above() {
+	awk -F '\t' -v limit="$shape_limit" '$1 == "series" && $3 > limit' "$1"
 }
 
 # The interface of QEMU's plugins has a version: 1 up to QEMU 8, 2 is good for

@@ -58,7 +58,7 @@ make_bench() {
 		"6.12 $case loop 4000 32" "series $case one 1000 16" \
 		"series $case loop 3900 32" | tr ' ' '\t' >"$dir/bench/cost.tsv"
 	echo 'table <1>' >"$dir/bench/tables.txt"
-	for p in moves phases; do
+	for p in moves shapes phases; do
 		gnuplot -e "set terminal svg; plot x title '<$p>'" \
 			>"$dir/bench/$p.svg"
 	done
@@ -187,7 +187,7 @@ shows 'Failed: 1 of 4 cases' '3 passed, 1 failed, 1 skipped' \
 	'y="18">Q</text>' 'y="18">&lt;</text>' '<strong>refused</strong>' \
 	'<strong>moved</strong>' \
 	"$(list_patches "$patches" | wc -l) patches"
-is "$(grep -c '<svg role="img"' "$page")" 2 'both plots'
+is "$(grep -c '<svg role="img"' "$page")" 3 'all plots'
 is "$(sed -n '/id="series"/,$p' "$page" | grep -c '<li>')" \
 	"$(list_patches "$patches" | wc -l)" 'a line for each patch'
 check 'each with its subject' has_all_subjects

@@ -8,7 +8,9 @@
  * each, their alignment (enum alignment), their state, what is at the
  * destination, the way in which it is done (enum way), the instructions it
  * took, in user space and in the kernel, and the TLB flushes. The name of a case
- * is its first eight fields, joined by slashes, which '*' does not match.
+ * is its first eight fields, joined by slashes, which '*' does not match. If the
+ * form is "shape", there are six: after it the number of other mappings on each
+ * side, the pages, alignment, state and destination.
  *
  * The numbers are the least of four rounds each. If the kernel refuses the call
  * with EFAULT, they are '-'. They are instructions on a machine that counts
@@ -37,7 +39,7 @@ static const char * const form_names[] = {
 	[MOVE] = "move", [MOVE_DONTUNMAP] = "dontunmap", [GROW] = "grow",
 	[GROW_MOVE] = "grow-move", [SHRINK] = "shrink",
 	[SHRINK_MOVE] = "shrink-move", [DUPLICATE] = "duplicate",
-	[PROBE] = "probe",
+	[SHAPE] = "shape", [PROBE] = "probe",
 };
 
 static const char * const kind_names[] = {
@@ -47,6 +49,7 @@ static const char * const kind_names[] = {
 
 static const char * const alignment_names[] = {
 	[APART] = "apart", [ALIKE] = "alike", [WHOLE] = "whole",
+	[NEAR] = "near",
 };
 
 static const char * const way_names[] = {
@@ -56,11 +59,18 @@ static const char * const way_names[] = {
 static void name_case(char *name, size_t size, const struct layout *l,
 		      enum way w)
 {
-	snprintf(name, size, "%s/%s/%d/%d/%s/%s/%s/%s", form_names[l->form],
-		 kind_names[l->kind], l->mappings, l->pages,
-		 alignment_names[l->alignment],
-		 l->faulted ? "faulted" : "untouched",
-		 l->occupied ? "occupied" : "empty", way_names[w]);
+	const char *form = form_names[l->form];
+	const char *alignment = alignment_names[l->alignment];
+	const char *state = l->faulted ? "faulted" : "untouched";
+	const char *destination = l->occupied ? "occupied" : "empty";
+
+	if (l->form == SHAPE)
+		snprintf(name, size, "%s/%d/%d/%s/%s/%s", form, l->others,
+			 l->pages, alignment, state, destination);
+	else
+		snprintf(name, size, "%s/%s/%d/%d/%s/%s/%s/%s", form,
+			 kind_names[l->kind], l->mappings, l->pages, alignment,
+			 state, destination, way_names[w]);
 }
 
 static bool is_wanted(const char *name)
@@ -128,14 +138,16 @@ static bool move_rounds(const struct layout *l, enum way w,
 	return moved;
 }
 
+/* All is made anew each time, so that the kernel's tree has the same nodes. */
 static void form_rounds(const struct layout *l, struct cost *least)
 {
 	char *from = source_address(l), *to = destination_address(l);
 	int after = pages_after(l);
-	size_t size = after * PAGE_SIZE;
+	size_t size = after * PAGE_SIZE, margin = others_size(l);
 	bool stays = l->form == GROW || l->form == SHRINK;
 
 	for (int i = 0; i < ROUNDS; i++) {
+		map_others(l, from, to);
 		map_source(l, from);
 		map_destination(l, to, size);
 		start_counting();
@@ -143,8 +155,8 @@ static void form_rounds(const struct layout *l, struct cost *least)
 		keep_least(least, stop_counting());
 		check_contents(l, stays ? from : to,
 			       after < l->pages ? after : l->pages);
-		unmap(from, 2 * source_size(l));
-		unmap(to, size);
+		unmap(from - margin, 2 * (source_size(l) + margin));
+		unmap(to - margin, size + 2 * margin);
 	}
 }
 
@@ -249,6 +261,34 @@ static void other_forms(void)
 	}
 }
 
+static void shape_states(struct layout l)
+{
+	for (int occupied = 0; occupied <= 1; occupied++) {
+		l.occupied = occupied;
+		run_states(l, ONE_CALL, ONE_CALL);
+	}
+}
+
+/* What is around a mapping decides how the kernel's tree changes with a move. */
+static void shapes(void)
+{
+	static const int others[] = { 0, 1, 3, 6, 9, 12, 40, 300 };
+	static const int pages[] = { 1, 3, 64 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(pages); j++) {
+			struct layout l = { .form = SHAPE, .mappings = 1,
+					    .pages = pages[j],
+					    .others = others[i] };
+
+			l.alignment = NEAR;
+			shape_states(l);
+			l.alignment = APART;
+			shape_states(l);
+		}
+	}
+}
+
 static void probing(void)
 {
 	const struct layout l = { .form = PROBE, .mappings = 2, .pages = 1 };
@@ -264,6 +304,7 @@ int main(int argc, char **argv)
 	larger();
 	other_kinds();
 	other_forms();
+	shapes();
 	probing();
 	return 0;
 }

@@ -16,11 +16,13 @@ enum alignment {
 	APART,			/* each entry has another place in its table */
 	ALIKE,			/* the same place, but not the first */
 	WHOLE,			/* the first: tables may move as a whole */
+	NEAR,			/* both in one table, a hole of a page between */
 };
 
 enum form {
 	MOVE, MOVE_DONTUNMAP,
 	GROW, GROW_MOVE, SHRINK, SHRINK_MOVE, DUPLICATE,
+	SHAPE,			/* a move of one, among others */
 	PROBE,			/* for moves of several, of two pages of its own */
 };
 
@@ -38,6 +40,7 @@ struct layout {
 	enum alignment alignment;
 	bool faulted;
 	bool occupied;		/* something is at the destination */
+	int others;		/* mappings on each side of the two */
 };
 
 struct cost {
@@ -49,6 +52,8 @@ struct cost {
 size_t source_size(const struct layout *l);
 void map_source(const struct layout *l, char *at);
 void map_destination(const struct layout *l, char *at, size_t size);
+size_t others_size(const struct layout *l);
+void map_others(const struct layout *l, char *from, char *to);
 void check_contents(const struct layout *l, char *at, int pages);
 char *source_address(const struct layout *l);
 char *destination_address(const struct layout *l);

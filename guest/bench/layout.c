@@ -36,6 +36,8 @@ char *destination_address(const struct layout *l)
 {
 	static const int page[] = { [APART] = 8, [ALIKE] = 3, [WHOLE] = 0 };
 
+	if (l->alignment == NEAR)
+		return source_address(l) + source_size(l) + PAGE_SIZE;
 	return DESTINATION + page[l->alignment] * PAGE_SIZE;
 }
 
@@ -153,4 +155,33 @@ void map_destination(const struct layout *l, char *at, size_t size)
 	map(at, size, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	if (l->faulted)
 		fault_in(at, size);
+}
+
+/* What the others take on one side */
+size_t others_size(const struct layout *l)
+{
+	return 2 * l->others * PAGE_SIZE;
+}
+
+/* Mappings of a page, with holes between, so that they do not merge */
+static void map_row(const struct layout *l, char *at)
+{
+	for (int i = 0; i < l->others; i++, at += 2 * PAGE_SIZE) {
+		map_kind(l->kind, at, PAGE_SIZE);
+		if (l->faulted)
+			fault_in(at, PAGE_SIZE);
+	}
+}
+
+/* Around the source and the destination, if these are near, around both */
+void map_others(const struct layout *l, char *from, char *to)
+{
+	const size_t size = source_size(l);
+
+	map_row(l, from - others_size(l));
+	if (l->alignment != NEAR) {
+		map_row(l, from + size + PAGE_SIZE);
+		map_row(l, to - others_size(l));
+	}
+	map_row(l, to + size + PAGE_SIZE);
 }

@@ -91,6 +91,7 @@ void remap_one(const struct layout *l, char *from, char *to)
 		[SHRINK] = 0,
 		[SHRINK_MOVE] = FIXED,
 		[DUPLICATE] = FIXED,
+		[SHAPE] = FIXED,
 	};
 	size_t old_size = l->form == DUPLICATE ? 0 : source_size(l);
 	size_t new_size = pages_after(l) * PAGE_SIZE;

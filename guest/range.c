@@ -32,6 +32,8 @@ static void *watched_mremap(void *from, size_t from_size, size_t to_size,
 #define LETTERS		"ABC..FGH"	/* a hole of two pages */
 #define MAPPINGS	6		/* no two of them merge */
 #define MAPS_SIZE	65536
+#define PIECES		64	/* of a source that needs many mappings at once */
+#define MAP_LIMIT	"/proc/sys/vm/max_map_count"
 
 static size_t page, size;
 static char *source, *dest;
@@ -257,6 +259,11 @@ static void test_partial(void)
 	ret = mremap_range(source, size, dest, 1, &result);
 	expect(failed_with(ret, EFAULT) && counts(1, 5 * page),
 	       "which is not taken up one by one");
+	set_up();
+	fail_at(1, ENOMEM, 3 * page);
+	ret = mremap_range(source, size, dest, 1, &result);
+	expect(failed_with(ret, ENOMEM) && counts(1, 5 * page),
+	       "nor if memory has run out");
 
 	getrlimit(RLIMIT_NOFILE, &limit);
 	none = limit;
@@ -268,10 +275,33 @@ static void test_partial(void)
 	expect(failed_with(ret, ENOMEM) && counts(1, MREMAP_RANGE_UNKNOWN),
 	       "without /proc/self/maps: unknown");
 	set_up();
+	fail_at(1, ENOMEM, 0);
+	ret = mremap_range(source, size, dest, 1, &result);
+	expect(failed_with(ret, ENOMEM) && counts(1, MREMAP_RANGE_UNKNOWN) &&
+	       is_moved_up_to(0), "which is not taken up, either");
+	set_up();
 	ret = mremap_range_one_by_one(source, size, dest, &result);
 	expect(failed_with(ret, EMFILE) && counts(0, 0) && is_moved_up_to(0),
 	       "without /proc/self/maps: not one by one");
 	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* One call fails where others may not */
+static void test_fallback(void)
+{
+	int ret;
+
+	set_up();
+	fail_at(1, ENOMEM, 0);
+	ret = mremap_range(source, size, dest, 1, &result);
+	expect(!ret && counts(1 + MAPPINGS, size) && is_moved_up_to(size),
+	       "not enough memory for one call: one by one");
+
+	set_up();
+	fail_at(1, EPERM, 0);
+	ret = mremap_range(source, size, dest, 1, &result);
+	expect(failed_with(ret, EPERM) && counts(1, 0) && is_moved_up_to(0),
+	       "another error: it stays at that");
 }
 
 /* Arm the page at @addr; return false if there is no userfaultfd */
@@ -318,6 +348,76 @@ static void read_maps(char *text)
 		die("/proc/self/maps");
 	text[length] = '\0';
 	close(fd);
+}
+
+static void write_map_limit(const char *text)
+{
+	int fd = open(MAP_LIMIT, O_WRONLY);
+	ssize_t length = strlen(text);
+
+	if (fd < 0 || write(fd, text, length) != length)
+		die(MAP_LIMIT);
+	close(fd);
+}
+
+/* Allow a few mappings more than there are, and keep the old limit in @old */
+static void limit_mappings(char *old, size_t old_size, const char *maps)
+{
+	int fd = open(MAP_LIMIT, O_RDONLY), count = 0;
+	ssize_t length = read(fd, old, old_size - 1);
+	char text[16];
+
+	if (length <= 0)
+		die(MAP_LIMIT);
+	old[length] = '\0';
+	close(fd);
+	while ((maps = strchr(maps, '\n'))) {
+		maps++;
+		count++;
+	}
+	snprintf(text, sizeof(text), "%d", count + PIECES / 4);
+	write_map_limit(text);
+}
+
+/*
+ * All pieces at once would cut the destination in as many parts. One by one, each
+ * that has arrived merges with the parts around it.
+ */
+static void test_many_pieces(int one_call)
+{
+	const size_t length = 2 * PIECES * page;
+	static char before[MAPS_SIZE], after[MAPS_SIZE];
+	char *from = map(NULL, 3 * length, PROT_NONE), *to = from + 2 * length;
+	char limit[16];
+	size_t i;
+	int ret;
+
+	fail_at(0, 0, 0);
+	munmap(from, length);
+	for (i = 0; i < PIECES; i++)
+		map(from + 2 * i * page, page, RW);
+	map(to, length, RW);
+
+	read_maps(before);
+	limit_mappings(limit, sizeof(limit), before);
+	if (one_call) {
+		ret = mremap_range_at_once(from, length, to, &result);
+		expect(failed_with(ret, ENOMEM) && counts(1, 0),
+		       "too many mappings for one call");
+		read_maps(after);
+		expect(!strcmp(before, after), "it has changed none");
+	}
+	calls = 0;
+	ret = mremap_range(from, length, to, one_call, &result);
+	write_map_limit(limit);
+	expect(!ret && counts(PIECES + !!one_call, length),
+	       "too many for one call: one by one");
+	for (i = 0; i < PIECES; i++)
+		ret |= is_mapped(from + 2 * i * page);
+	for (i = 0; i < 2 * PIECES; i++)
+		ret |= !is_mapped(to + i * page);
+	expect(!ret, "all pieces have moved");
+	munmap(from, 3 * length);
 }
 
 static void test_probe(int wanted)
@@ -372,6 +472,8 @@ int main(int argc, char **argv)
 	test_one_by_one();
 	test_wrong_arguments(one_call);
 	test_partial();
+	test_fallback();
+	test_many_pieces(one_call);
 	if (one_call)
 		test_armed();
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;

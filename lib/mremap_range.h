@@ -238,6 +238,7 @@ static inline size_t mremap_range_find_moved(uintptr_t source, size_t size)
  *
  * Return: 0, or -1 with errno set by mremap(). EFAULT: the source does not
  * begin inside a mapping, or has one that moves only alone (userfaultfd).
+ * ENOMEM: memory ran out, or there would be too many mappings meanwhile.
  */
 static inline int mremap_range_at_once(void *source, size_t size, void *dest,
 				       struct mremap_range_result *result)
@@ -327,8 +328,12 @@ mremap_range_one_by_one(void *source, size_t size, void *dest,
  * mremap_range() - move a range by as few calls as possible
  * @one_call: whether mremap_range_probe() has returned 1
  *
- * By one call if @one_call is set and no mapping of the range has to move
- * alone, else one by one, with what that cannot promise.
+ * By one call if @one_call is set. If that is refused because a mapping of the
+ * range has to move alone (EFAULT), or because memory or the number of mappings
+ * does not suffice for all of them at once (ENOMEM), and nothing has moved, then
+ * one by one, with what that cannot promise: it may end half-way. After other
+ * errors it would end at the same mapping, so it is not tried. Who needs all or
+ * nothing calls mremap_range_at_once().
  *
  * Return: 0, or -1 with errno set as by the two functions above.
  */
@@ -340,7 +345,8 @@ static inline int mremap_range(void *source, size_t size, void *dest,
 
 	if (one_call) {
 		ret = mremap_range_at_once(source, size, dest, result);
-		if (!ret || errno != EFAULT || result->moved)
+		if (!ret || result->moved ||
+		    (errno != EFAULT && errno != ENOMEM))
 			return ret;
 		calls = result->calls;
 	}

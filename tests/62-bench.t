@@ -98,7 +98,7 @@ done < <(cut -f 1-8 "$scratch/base" | tr '\t' / | grep '/1/[0-9]*/.*/one$')
 	awk -F '\t' -v limit="$shape_limit" -v tsv="$scratch/ratios" \
 		-f "$top/bench/shapes.awk" >"$scratch/shapes"
 sed -n '5,7s/^/# /p' "$scratch/shapes" >&2
-is "$(wc -l <"$scratch/ratios")" 192 'shapes of an address space are counted'
+is "$(wc -l <"$scratch/ratios")" 480 'shapes of an address space are counted'
 is "$(shapes_above "$scratch/ratios")" '' \
 	"a single mapping's move against 6.12: at most $shape_limit in all of them"
 

@@ -272,7 +272,8 @@ static void shape_states(struct layout l)
 /* What is around a mapping decides how the kernel's tree changes with a move. */
 static void shapes(void)
 {
-	static const int others[] = { 0, 1, 3, 6, 9, 12, 40, 300 };
+	static const int others[] = { 0, 1, 2, 3, 4, 6, 8, 9, 12, 14, 16, 17,
+				      18, 25, 32, 34, 40, 66, 298, 300 };
 	static const int pages[] = { 1, 3, 64 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {

@@ -12,9 +12,10 @@
  * form is "shape", there are six: after it the number of other mappings on each
  * side, the pages, alignment, state and destination.
  *
- * The numbers are the least of four rounds each. If the kernel refuses the call
- * with EFAULT, they are '-'. They are instructions on a machine that counts
- * these only (scripts/boot -i); elsewhere, ticks of its time stamp counter.
+ * The numbers are the least of four rounds each, of eight for a shape. If the
+ * kernel refuses the call with EFAULT, they are '-'. They are instructions on a
+ * machine that counts these only (scripts/boot -i); elsewhere, ticks of its time
+ * stamp counter.
  *
  * If anything else fails, or a page has not arrived where it should, prints
  * why and exits with 2. Needs /proc, a tmpfs on /tmp, 640 MiB of memory, and a
@@ -31,6 +32,7 @@
 #include "bench.h"
 
 #define ROUNDS		4
+#define SHAPE_ROUNDS	8	/* nodes are freed late, among hundreds */
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 static char **patterns;
@@ -145,8 +147,9 @@ static void form_rounds(const struct layout *l, struct cost *least)
 	int after = pages_after(l);
 	size_t size = after * PAGE_SIZE, margin = others_size(l);
 	bool stays = l->form == GROW || l->form == SHRINK;
+	int rounds = l->form == SHAPE ? SHAPE_ROUNDS : ROUNDS;
 
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < rounds; i++) {
 		map_others(l, from, to);
 		map_source(l, from);
 		map_destination(l, to, size);

@@ -27,6 +27,6 @@ check_exported() {
 
 # The patches that TREE was last unfolded from or exported to
 patches_key() {
-	find "$1" -name '*.patch' | sort | xargs -r cat | sha256sum |
+	find "$1" -maxdepth 1 -name '*.patch' | sort | xargs -r cat | sha256sum |
 		cut -c1-16
 }

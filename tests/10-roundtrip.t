@@ -3,6 +3,7 @@
 # Unfolding the series and writing it back changes nothing.
 
 . "$(dirname "$0")/lib.sh"
+. "$top/scripts/version.sh"
 clean_git
 
 dir=${SERIES:-$patches}
@@ -15,7 +16,8 @@ lists_all() {
 }
 
 same_base() {
-	[ "$(cat "$dir/base")" = "$(git -C "$tree" log -1 --format=%s base)" ]
+	[ "$(cat "$dir/base")" = \
+	  "Linux $(git -C "$tree" show base:Makefile | makefile_version)" ]
 }
 
 # What was exported from another version changes once, and then no more.

@@ -10,7 +10,7 @@
 . "$top/tests/compile.sh"
 clean_git
 
-base=$(SERIES=none "$top/scripts/base")
+base=$("$top/scripts/prepared")
 tip=$("$top/scripts/series")
 
 # compile_patch NAME COMMIT

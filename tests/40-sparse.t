@@ -8,7 +8,7 @@
 . "$top/tests/compile.sh"
 clean_git
 
-base=$(SERIES=none "$top/scripts/base")
+base=$("$top/scripts/prepared")
 tip=$("$top/scripts/series")
 
 # sparse_says: its messages about what is not up to date, without line numbers.

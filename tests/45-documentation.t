@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 clean_git
 
-base=$(SERIES=none "$top/scripts/base")
+base=$("$top/scripts/prepared")
 tip=$("$top/scripts/series")
 
 # touched PATTERN...: files that the series changes or adds

@@ -62,16 +62,15 @@ without_space() {
 without_registry() {
 	# shellcheck disable=SC2016 # expands in the inner shell
 	unshare -m bash -c 'mkdir -p "$1" && mount -t tmpfs -o size=6g \
-		tmpfs "$1" && mkdir -p "$1/lists/partial" &&
+		tmpfs "$1" &&
 		printf "%s \"%s\";\n" Acquire::http::Proxy http://127.0.0.1:9 \
 			Acquire::https::Proxy http://127.0.0.1:9 \
-			Acquire::Retries 0 Dir::State::lists "$1/lists" \
-			>"$1/apt.conf" &&
+			Acquire::Retries 0 >"$1/apt.conf" &&
 		APT_CONFIG=$1/apt.conf exec "$2"' - \
 		"$build" "$top/scripts/base"
 }
 
-base=$(SERIES=none "$top/scripts/series")
+base=$("$top/scripts/prepared")
 tip=$("$top/scripts/series")
 refs=$(refs)
 kernel=("$top/scripts/kernel")
@@ -94,27 +93,34 @@ flock -n 8 || :
 refuses 'a second make test' 'another make test is running' "${make[@]}" test \
 	TESTS=tests/06-pages.t
 
-fake_source "$scratch/old" 6.6.100
-KSRC=$scratch/old refuses 'another version' 'Linux 6.6.100 instead of 6.12.y' \
-	"${kernel[@]}"
+fake_source "$scratch/old" 6.12.95
+KSRC=$scratch/old refuses 'a version before the first' \
+	'the series needs Linux 6.12.115 or later, this is 6.12.95: ' "${kernel[@]}"
+KSRC=6.12.95 refuses 'a package before the first' \
+	'the series needs Linux 6.12.115 or later, this is 6.12.95: ' "${kernel[@]}"
+for v in 6.6.100 6.11.11 7.3.0; do
+	fake_source "$scratch/$v" $v
+	KSRC=$scratch/$v refuses "Linux $v" \
+		"the series is for Linux 6.12.y, this is $v: " "${kernel[@]}"
+done
 mkdir -p "$scratch/empty"
 KSRC=$scratch/empty refuses 'no kernel source' 'no Linux source' "${kernel[@]}"
 echo text >"$scratch/text.tar.xz"
 KSRC=$scratch/text.tar.xz refuses 'no tarball' 'not a tarball' "${kernel[@]}"
 
-fake_source "$scratch/odd" 6.12.99
+fake_source "$scratch/odd" 6.12.999
 sed -i 's/vma/area/g' "$scratch/odd/mm/mremap.c"
 before=$(find "$scratch/odd" -type f -exec sha256sum {} + | sort)
 first=$(grep -l '^+++ b/mm/mremap.c' "${SERIES:-$patches}"/0*.patch | head -n 1)
 KSRC=$scratch/odd refuses 'a series that does not apply' \
-	"$(basename "$first") does not apply to Linux 6.12.99" "${kernel[@]}"
+	"$(basename "$first") does not apply to Linux 6.12.999" "${kernel[@]}"
 is "$(find "$scratch/odd" -type f -exec sha256sum {} + | sort)" "$before" \
 	'the source given is not touched'
 
 refuses 'no compiler' "'gcc' is not in PATH" without_compiler "${kernel[@]}"
 if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
 	refuses 'no space' 'MiB are free' without_space
-	refuses 'no registry' "fetching Debian's linux-source-6.12 failed" \
+	refuses 'no registry' "no list of Debian's packages could be read" \
 		without_registry
 else
 	skip 'no space' 'needs root'

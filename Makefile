@@ -19,6 +19,7 @@ uses_tree := KSRC SERIES
 uses_export := KSRC SERIES
 uses_range-diff := KSRC OLD SERIES
 uses_mail := KSRC SERIES TO
+uses_versions := SERIES
 
 known := $(sort $(foreach v,$(filter uses_%,$(.VARIABLES)),$($v)))
 export $(known)
@@ -31,7 +32,7 @@ unused := $(strip $(filter-out $(foreach g,$(MAKECMDGOALS),$(uses_$g)),$(given))
 
 .DEFAULT_GOAL := help
 .PHONY: help run test soak coverage bench report kernel deb tree export \
-	range-diff mail clean distclean
+	range-diff mail versions clean distclean
 
 ifneq ($(unknown),)
 $(or $(MAKECMDGOALS),help):
@@ -49,7 +50,8 @@ help: ## this list
 #: CMD='program args'       run: a command to run instead of the demonstration
 #: FLAVOUR=name             kernel, soak: uml, x86_64, x86_64-debug, arm64 (uml)
 #: SERIES=none|directory    run CMD, kernel: other patches than the project's, or none
-#: KSRC=path                a 6.12.y tree or tarball to use, not Debian's source
+#: KSRC=path|6.12.N|newest  source to use: a 6.12.y tree or tarball, or Debian's
+#:                          package of that version (the newest that is tested)
 #: TESTS='tests/NN-name.t'  test: only these
 #: MINUTES=n                soak: how long
 #: PEER=bzImage             bench: one more kernel to compare with
@@ -96,6 +98,9 @@ range-diff: ## what has changed in the series since OLD
 
 mail: ## prepare the series for mailing; nothing is sent
 	@scripts/mail
+
+versions: ## does the series apply to, and compile on, all that Debian offers
+	@scripts/versions
 
 clean: ## remove what was built; downloads and build/tree stay
 	@scripts/clean

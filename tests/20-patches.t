@@ -7,23 +7,9 @@
 . "$top/tests/compile.sh"
 clean_git
 
-base=$(SERIES=none "$top/scripts/base")
+base=$("$top/scripts/prepared")
 tip=$("$top/scripts/series")
 log=$scratch/log
-
-# compiles FLAVOUR COMMIT: the objects are made anew, for what was compiled
-# before says no warnings (ccache repeats them)
-compiles() {
-	local flavour=$1 list
-
-	mapfile -t list < <(objects "$2" | while read -r o; do
-		configured "out-$flavour" "$o" && echo "$o"
-	done)
-	(cd "$src/out-$flavour" && rm -f "${list[@]}")
-	kbuild "$flavour" "$src" W=1 "${list[@]}" >"$log" 2>&1 ||
-		{ tail -n 20 "$log"; return 1; }
-	! grep -E -A 5 'warning:|error:' "$log"
-}
 
 # selftest_warnings COMMIT: those of the programs that the series touches,
 # without their line numbers
@@ -60,7 +46,7 @@ compile_patch() {
 
 	note "$1"
 	for flavour in uml x86_64; do
-		check "$1: compiles ($flavour)" compiles "$flavour" "$2"
+		check "$1: compiles ($flavour)" compiles "$flavour" "$2" "$log"
 	done
 	git --git-dir="$repo" diff --quiet "$2^" "$2" -- \
 		tools/testing/selftests/mm ||
@@ -70,9 +56,7 @@ compile_patch() {
 note 'preparing the kernel builds'
 src=$("$top/scripts/source" check "$base")
 for flavour in uml x86_64; do
-	configure "$flavour" "$src"
-	logged "$scratch/prepare" "preparing $flavour" \
-		kbuild "$flavour" "$src" W=1 prepare
+	prepare_objects "$flavour" "$scratch/prepare"
 done
 logged "$scratch/headers" 'making the headers' kbuild x86_64 "$src" headers
 selftest_warnings "$base" >"$scratch/base.warnings"

@@ -6,6 +6,8 @@
 #   on     the same with kernel/compile/on.config
 #   nommu  allnoconfig and kernel/compile/nommu.config, for riscv
 
+. "$top/scripts/objects.sh"
+
 # Pathspecs of what is compiled into a kernel
 code=('*.[ch]' ':!tools' ':!samples')
 
@@ -30,26 +32,6 @@ each_patch() {
 kernels=(x86_64-{gcc,clang}-{on,off} i386-gcc-{on,off} arm64-gcc-{on,off}
 	 arm-gcc-{on,off} riscv-gcc-{on,off,nommu} s390-gcc-{on,off}
 	 powerpc-gcc-{on,off})
-
-# objects COMMIT: the files that the series matters to most, and all others that
-# it touches up to COMMIT
-objects() {
-	{
-		printf 'mm/%s.c\n' mremap vma mmap
-		printf 'fs/%s.c\n' userfaultfd exec
-		git --git-dir="$repo" diff --name-only --diff-filter=d \
-			"$base" "$1" -- '*.c' ':!tools' ':!samples'
-	} | sort -u | sed 's/\.c$/.o/'
-}
-
-# configured OUT OBJECT: not what the Makefile leaves out for want of an option
-configured() {
-	local option
-
-	option=$(sed -n "s/^obj-\$(\(CONFIG_\w*\)).*[ \t]${2##*/}\( .*\)\?$/\1/p" \
-		"$src/${2%/*}/Makefile" | head -n 1)
-	[ -z "$option" ] || grep -q "^$option=y" "$src/$1/.config"
-}
 
 # compiler ARCH: the prefix of its name
 compiler() {

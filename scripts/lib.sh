@@ -67,6 +67,18 @@ need_space() {
 		die "$2 needs $1 MiB in $build, only $free MiB are free"
 }
 
+# executes DIR: whether programs can be run that are files there
+executes() {
+	local file status=0
+
+	file=$(mktemp "$1/execute.XXXXXX" 2>/dev/null) || return
+	printf '#!/bin/sh\n' >"$file"
+	chmod +x "$file"
+	"$file" 2>/dev/null || status=$?
+	rm -f "$file"
+	return "$status"
+}
+
 # logged LOG WHAT COMMAND...: the output goes to LOG, its end is shown when
 # COMMAND fails
 logged() {

@@ -40,9 +40,13 @@ image_name() {
 	basename "$(image_path "$1")"
 }
 
-# What stands before the names of the compiler and its tools
+# What stands before the names of the compiler and its tools: nothing if they are
+# the machine's own
 cross_of() {
-	[ "$1" != arm64 ] || echo aarch64-linux-gnu-
+	local machine=x86_64
+
+	[ "$1" != arm64 ] || machine=aarch64
+	[ "$machine" = "$(uname -m)" ] || echo "$machine-linux-gnu-"
 }
 
 # own_libgcov: a libgcov whose mangle_path() does not clash with the kernel's

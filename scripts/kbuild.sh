@@ -5,9 +5,27 @@
 # are reproducible, and ccache finds in one tree what it compiled in another.
 
 flavours='uml, uml-gcov, x86_64, x86_64-debug, arm64'
+# HOST_ARCH is for trying what another host would do.
+host_arch=${HOST_ARCH:-$(uname -m)}
+
+# builds_uml: a user-mode kernel is of the host's architecture
+builds_uml() {
+	[ "$host_arch" = x86_64 ]
+}
+
+# emulated: the flavour to use where user-mode Linux does not run
+emulated() {
+	case $host_arch in
+	aarch64) echo arm64 ;;
+	*) echo x86_64 ;;
+	esac
+}
 
 # parts_of FLAVOUR: the fragments below kernel/ that make its configuration
 parts_of() {
+	case $1 in
+	uml*) builds_uml || die "user-mode Linux is for x86_64, not $host_arch" ;;
+	esac
 	case $1 in
 	uml) echo common checks uml ;;
 	uml-gcov) echo common checks uml gcov ;;

@@ -79,6 +79,15 @@ executes() {
 	return "$status"
 }
 
+# need_uml WHAT: die if user-mode Linux, which WHAT needs, does not run here
+need_uml() {
+	local why
+
+	why=$("$top/scripts/no-uml")
+	[ -z "$why" ] ||
+		die "$1 needs user-mode Linux, which does not run here: $why"
+}
+
 # logged LOG WHAT COMMAND...: the output goes to LOG, its end is shown when
 # COMMAND fails
 logged() {

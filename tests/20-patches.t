@@ -26,6 +26,7 @@ selftest_warnings() {
 	[ ${#programs[@]} -gt 0 ] || return 0
 	rm -f "${programs[@]}"
 	make -C "$src/$mm" OUTPUT="$scratch" EXTRA_CFLAGS=-static \
+		ARCH=x86_64 CROSS_COMPILE="$(cross_of x86_64)" \
 		KHDR_INCLUDES="-isystem $src/out-x86_64/usr/include" \
 		"${programs[@]}" >"$log" 2>&1 || cat "$log"
 	sed -n 's/^\([^ :]*\):[0-9:]* \(.*\(warning\|error\).*\)/\1: \2/p' \
@@ -45,7 +46,7 @@ compile_patch() {
 	local flavour
 
 	note "$1"
-	for flavour in uml x86_64; do
+	for flavour in "${all[@]}"; do
 		check "$1: compiles ($flavour)" compiles "$flavour" "$2" "$log"
 	done
 	git --git-dir="$repo" diff --quiet "$2^" "$2" -- \
@@ -55,7 +56,13 @@ compile_patch() {
 
 note 'preparing the kernel builds'
 src=$("$top/scripts/source" check "$base")
-for flavour in uml x86_64; do
+all=(x86_64)
+if builds_uml; then
+	all+=(uml)
+else
+	skip 'each patch compiles (uml)' "$("$top/scripts/no-uml")"
+fi
+for flavour in "${all[@]}"; do
 	prepare_objects "$flavour" "$scratch/prepare"
 done
 logged "$scratch/headers" 'making the headers' kbuild x86_64 "$src" headers

@@ -7,6 +7,7 @@
 
 . "$(dirname "$0")/lib.sh"
 . "$top/tests/kselftest.sh"
+require_uml
 
 run_programs uml 512 series $uml_programs
 run_programs uml 512 base $uml_programs

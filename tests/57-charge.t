@@ -5,6 +5,7 @@
 # failure may leave a charge behind. The unmodified kernel does.
 
 . "$(dirname "$0")/lib.sh"
+require_uml
 
 export FLAVOUR=uml
 program=$("$top/scripts/guest" charge)

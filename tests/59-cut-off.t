@@ -5,6 +5,7 @@
 # of that have to see moves that are half done, or they would see nothing.
 
 . "$(dirname "$0")/lib.sh"
+require_uml
 
 export FLAVOUR=uml
 programs=$("$top/scripts/selftests")

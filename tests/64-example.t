@@ -1,13 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Guests: uml
+# Guests: uml, or what runs here
 # What application authors are given, lib/mremap_range.h and examples/heap.c:
 # compiles as C11 and C++17, and does the same on a kernel with the series and
 # on one without.
 
 . "$(dirname "$0")/lib.sh"
 
-export FLAVOUR=uml
+FLAVOUR=$(any_flavour)
+export FLAVOUR
+cc=$(cross_of "$FLAVOUR")gcc
 strict=(-O2 -Wall -Wextra -Wpedantic -Werror)
 heap=$scratch/heap
 range=$scratch/range
@@ -18,7 +20,7 @@ guest() {
 
 	shift
 	status=0
-	"$top/scripts/boot" -t 60 -m 128 -l "$out.log" "$@" >"$out" \
+	"$top/scripts/boot" -t 300 -l "$out.log" "$@" >"$out" \
 		2>"$out.err" || status=$?
 }
 
@@ -87,9 +89,9 @@ documented() {
 
 compiles
 check 'the header names what it lacks' header_says_what_it_needs
-gcc "${strict[@]}" -static -o "$heap" "$top/examples/heap.c"
+"$cc" "${strict[@]}" -static -o "$heap" "$top/examples/heap.c"
 # Not by scripts/guest: it would not see that the header has changed.
-gcc -O2 -Wall -Wextra -Werror -static -o "$range" "$top/guest/range.c"
+"$cc" -O2 -Wall -Wextra -Werror -static -o "$range" "$top/guest/range.c"
 
 series=$("$top/scripts/kernel")
 base=$(SERIES=none "$top/scripts/kernel")

@@ -1,12 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Guests: uml
+# Guests: uml, or what runs here
 # The manual page: its patch applies, it renders without a warning, names the
 # errors that the contract names, and its program does what the page says.
 
 . "$(dirname "$0")/lib.sh"
 
-export FLAVOUR=uml
+FLAVOUR=$(any_flavour)
+export FLAVOUR
+cc=$(cross_of "$FLAVOUR")gcc
 example=mremap_several
 
 if ! page=$("$top/scripts/manpage" 2>"$scratch/error"); then
@@ -75,7 +77,7 @@ shown() {
 run_example() {
 	local status=0
 
-	"$top/scripts/boot" -t 60 -m 64 -l "$scratch/log" "$1" \
+	"$top/scripts/boot" -t 300 -l "$scratch/log" "$1" \
 		"$scratch/$example" >"$scratch/out" 2>"$scratch/err" ||
 		status=$?
 	# The guest knows the program by another name.
@@ -88,7 +90,7 @@ check 'semantic newlines' semantic_newlines
 is "$(errors_of_page)" "$(errors_of_contract)" \
 	'the errors are those of the contract'
 extract_example >"$scratch/$example.c"
-check 'the example compiles' gcc -O2 -Wall -Wextra -Werror -static \
+check 'the example compiles' "$cc" -O2 -Wall -Wextra -Werror -static \
 	-o "$scratch/$example" "$scratch/$example.c"
 is "$(run_example "$("$top/scripts/kernel")")" "$(shown 1), 0" \
 	'with the series, it prints what the page says'

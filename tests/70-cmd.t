@@ -6,6 +6,7 @@
 # shellcheck disable=SC2016 # what is quoted here expands in the guest
 
 . "$(dirname "$0")/lib.sh"
+require_uml
 
 # try COMMAND: sets status; the output is in $scratch/out and $scratch/err
 try() {

@@ -7,6 +7,7 @@
 
 . "$(dirname "$0")/lib.sh"
 . "$top/tests/mutants.sh"
+require_uml
 
 export FLAVOUR=uml
 try_mutations "$top/tests/mutations" 120 256

@@ -33,10 +33,11 @@ kernels=(x86_64-{gcc,clang}-{on,off} i386-gcc-{on,off} arm64-gcc-{on,off}
 	 arm-gcc-{on,off} riscv-gcc-{on,off,nommu} s390-gcc-{on,off}
 	 powerpc-gcc-{on,off})
 
-# compiler ARCH: the prefix of its name
+# compiler ARCH: the prefix of its name, which clang does without
 compiler() {
 	case $1 in
-	arm64) echo aarch64-linux-gnu- ;;
+	arm64) cross_of arm64 ;;
+	x86_64 | i386) cross_of x86_64 ;;
 	arm) echo arm-linux-gnueabi- ;;
 	riscv) echo riscv64-linux-gnu- ;;
 	s390) echo s390x-linux-gnu- ;;
@@ -57,15 +58,16 @@ lacks() {
 # what has been compiled is known to be free of them. ccache takes the compiler's
 # list of headers instead of preprocessing each file beforehand.
 cross() {
-	local arch=${1%%-*} cc=gcc out=out-$1
+	local arch=${1%%-*} cc out=out-$1
 
+	cc=$(compiler "$arch")gcc
 	case $1 in *-clang-*) cc=clang ;; esac
 	shift
 	CCACHE_DIR=$build/ccache CCACHE_MAXSIZE=2G CCACHE_DEPEND=1 \
 	CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=time_macros \
 		make -C "$src" ARCH="$arch" O="$out" HOSTCC='ccache gcc' \
 		CROSS_COMPILE="$(compiler "$arch")" \
-		CC="ccache $(compiler "$arch")$cc" W=1 KCFLAGS=-Werror "$@"
+		CC="ccache $cc" W=1 KCFLAGS=-Werror "$@"
 }
 
 cross_fragments() {

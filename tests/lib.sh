@@ -3,6 +3,7 @@
 # What every test starts with: TAP, and the project's scripts to hand.
 
 . "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
+. "$top/scripts/kbuild.sh"
 
 export QUIET=1
 number=0
@@ -51,11 +52,45 @@ check() {
 	[ "$status" = 0 ] || sed 's/^/# /' "$scratch/output" >&2
 }
 
+# no_uml: why user-mode Linux does not run here, as a reason to skip; fails if it does
+no_uml() {
+	local why
+
+	why=$("$top/scripts/no-uml")
+	[ -n "$why" ] && echo "user-mode Linux does not run here: $why"
+}
+
+# require_uml: without user-mode Linux, all of this file is skipped
+require_uml() {
+	local why
+
+	! why=$(no_uml) || { echo "1..0 # SKIP $why"; exit; }
+}
+
+# runs FLAVOUR NAME: whether such a guest runs here; if not, NAME is skipped
+runs() {
+	local why
+
+	[ "$1" = uml ] && why=$(no_uml) || return 0
+	skip "$1: $2" "$why"
+	return 1
+}
+
+# any_flavour: the quickest guest that runs here
+any_flavour() {
+	if no_uml >/dev/null; then
+		emulated
+	else
+		echo uml
+	fi
+}
+
 # in_guest FLAVOUR MEBIBYTES NAME PROGRAM [ARGUMENT]...: passes if PROGRAM, of
 # guest/, does on the kernel with the series, within 20 minutes
 in_guest() {
 	local out=$scratch/$1 kernel status=0
 
+	runs "$1" "$3" || return 0
 	export FLAVOUR=$1
 	kernel=$("$top/scripts/kernel")
 	"$top/scripts/boot" -t 1200 -m "$2" -l "$out.log" "$kernel" \

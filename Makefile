@@ -47,7 +47,7 @@ help: ## this list
 	@echo 'Variables:'
 	@sed -n 's/^#: /  /p' Makefile
 
-#: CMD='program args'       run: a command to run instead of the demonstration
+#: CMD='program args'       run: a command instead of the demonstration (user-mode Linux)
 #: FLAVOUR=name             kernel, soak: uml, x86_64, x86_64-debug, arm64 (uml)
 #: SERIES=none|directory    run CMD, kernel: other patches than the project's, or none
 #: KSRC=path|6.12.N|newest  source to use: a 6.12.y tree or tarball, or Debian's

@@ -17,7 +17,7 @@ checkpatch() {
 for f in "${shell[@]}"; do
 	check "$f: shellcheck" shellcheck "$f"
 done
-for f in guest/*.c guest/*/*.c examples/*.c; do
+for f in guest/*.c guest/*/*.c examples/*.c tests/*.c; do
 	check "$f: checkpatch" checkpatch "$f"
 	check "$f: compiles without warnings" gcc -O2 -Wall -Wextra -Werror \
 		-c -o "$scratch/o" "$f"
@@ -25,8 +25,8 @@ done
 for f in guest/*/*.h lib/*.h bench/*.[ch]; do
 	check "$f: checkpatch" checkpatch "$f"
 done
-for f in "${shell[@]}" guest/*.c guest/*/*.[ch] examples/*.c lib/*.h \
-	bench/* report/* kernel/*.config kernel/*/*.config Makefile \
+for f in "${shell[@]}" guest/*.c guest/*/*.[ch] examples/*.c tests/*.c \
+	lib/*.h bench/* report/* kernel/*.config kernel/*/*.config Makefile \
 	.gitignore; do
 	check "$f: SPDX tag" grep -q 'SPDX-License-Identifier: GPL-2.0-only' "$f"
 done

@@ -44,7 +44,7 @@ without_compiler() {
 	local c dir=$scratch/bin
 
 	mkdir -p "$dir"
-	for c in bash env sh dirname git dpkg-query grep id bc bison ccache cpio \
+	for c in bash env sh dirname uname git dpkg-query grep id bc bison ccache cpio \
 		 flex flock ld make perl prove tar xz; do
 		ln -sf "$(command -v "$c")" "$dir/$c"
 	done

@@ -15,7 +15,7 @@ break_series() {
 # program_of NAME: one of the guest programs, or of the selftests
 program_of() {
 	case $1 in
-	fuzz | race) "$top/scripts/guest" "$1" ;;
+	fuzz | race | share) "$top/scripts/guest" "$1" ;;
 	*) echo "$programs/$1" ;;
 	esac
 }
@@ -33,7 +33,7 @@ notices() {
 	case $status in
 	124) echo "the kernel's own complaint" ;;
 	125) echo 'a guest that does not come to its end' ;;
-	1) grep -m 1 '^race: ' "$out" || : ;;
+	1) grep -m 1 '^\(race\|share\): ' "$out" || : ;;
 	esac
 }
 

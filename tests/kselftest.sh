@@ -59,7 +59,8 @@ parameters() {
 
 # What mremap_undo does in the slowest guest: one of each kind
 undone='faulted dontunmap_mlocked_partial huge_pages_misaligned
-hugetlb_partial_ends occupied_straddled_twice refused_partial'
+hugetlb_partial_ends hugetlb_between_small occupied_straddled_twice
+refused_partial'
 
 # Of userfaultfd only what has to do with moves; seconds and MiB for the one that
 # would use all there is

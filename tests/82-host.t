@@ -93,6 +93,24 @@ else
 	skip 'no ptrace()' "$("$top/scripts/no-uml")"
 fi
 
+# Hosts with more extended processor state than kernel/um once had room for, and
+# than it has now, whatever this one has
+gcc -O2 -Wall -Wextra -Werror -shared -fPIC -o "$scratch/xstate.so" \
+	"$top/tests/xstate.c"
+with_state() {
+	env LD_PRELOAD="$scratch/xstate.so" XSTATE_SIZE="$1" "${@:2}"
+}
+if ! no_uml >/dev/null; then
+	kernel=$(FLAVOUR=uml SERIES=none "$top/scripts/kernel")
+	check 'AMX: a guest boots' with_state 11008 \
+		"$top/scripts/boot" -l "$scratch/log" "$kernel" "$program"
+	try with_state 12000 "$top/scripts/no-uml"
+	is "$(grep -c 'state has 12000 bytes.* room for 11008' "$scratch/out")" 1 \
+		'more than AMX: one line says so'
+else
+	skip 'extended processor state' "$("$top/scripts/no-uml")"
+fi
+
 # The memory of user-mode Linux
 fake memory "echo \$TMPDIR"
 mkdir -p "$scratch/dir"

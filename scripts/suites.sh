@@ -98,22 +98,25 @@ deb_of() {
 	echo "$downloads/linux-source-$1.deb"
 }
 
-# fetch_source VERSION: have the package in downloads/, and no other one. apt-get
-# compares the hash with the signed lists.
+# fetch_from SUITE PACKAGE[=VERSION] FILE: apt-get compares the hash with the
+# signed lists.
+fetch_from() {
+	local dir=$build/tmp/apt
+
+	mkdir -p "$dir" "$downloads"
+	(cd "$dir" && in_suite "$1" apt-get download "$2") &&
+		mv "$dir"/*.deb "$3"
+}
+
+# fetch_source VERSION: have the package in downloads/, and no other one
 fetch_source() {
-	local deb dir=$build/tmp/apt version suite
+	local deb version suite
 
 	deb=$(deb_of "$1")
 	read -r version suite < <(package_of "$1") ||
 		die "no $package of Linux $1 is offered, only of" \
 			"$(offered | paste -sd' ')"
-	mkdir -p "$dir" "$downloads"
 	logged "$build/log/fetch-source" "fetching Debian's $package $version" \
-		fetch_into "$dir" "$suite" "$package=$version"
-	mv "$dir"/*.deb "$deb"
+		fetch_from "$suite" "$package=$version" "$deb"
 	find "$downloads" -name '*source*.deb' ! -path "$deb" -delete
 }
-
-fetch_into() (
-	cd "$1" && in_suite "$2" apt-get download "$3"
-)

@@ -41,7 +41,7 @@ no_foreign_tags() {
 }
 
 has_body() {
-	changelog "$1" | sed '1,/^$/d' | grep -q .
+	[ -n "$(changelog "$1" | sed '1,/^$/d')" ]
 }
 
 while read -r patch; do

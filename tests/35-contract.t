@@ -11,10 +11,14 @@ labels() {
 		"$top/Documentation/contract.md" | tr '[:upper:]' '[:lower:]'
 }
 
-# What the patches add: m4_names, e01_flags as e1_flags, ...
+# Those that the patches add, and those of guest/selftests/; variants may have a
+# label, too: m4_names, e01_flags as e1_flags, ...
 cases() {
-	cat "$patches"/*.patch |
-		sed -nE 's/^\+TEST(_F(_TIMEOUT)?)?\((.*)\)$/\3/p' |
+	{
+		sed -n 's/^+//p' "$patches"/*.patch
+		cat "$top"/guest/selftests/*.c
+	} |
+		sed -nE 's/^(TEST(_F(_TIMEOUT)?)?|MOVE|REFUSED)\(([^)]*)\).*/\4/p' |
 		grep -oE '\b[mefu][0-9]+_\w+' |
 		sed -E 's/^([mef])0([1-9])/\1\2/'
 }

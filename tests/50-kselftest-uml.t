@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2086 # several programs
 # Guests: uml
-# The kernel's selftests on user-mode Linux: with the series all pass; without it
-# exactly those fail that the series is for.
+# The kernel's selftests, and the project's, on user-mode Linux: with the series
+# all pass; without it exactly those fail that the series is for.
 
 . "$(dirname "$0")/lib.sh"
 . "$top/tests/kselftest.sh"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034,SC2086,SC2154 # several words; lib.sh
-# Run the kernel's mremap selftests in guests; each case is a TAP line of ours.
+# Run the kernel's mremap selftests and those of guest/selftests/ in guests; each
+# case is a TAP line of ours.
 
 new_cases=$top/tests/new-cases
 broken_cases=$top/tests/broken-cases
@@ -117,7 +118,8 @@ run_program() {
 	note "$1 $2: $seen cases, $((SECONDS - start)) s"
 }
 
-uml_programs='mremap_multi mremap_undo mremap_test mremap_dontunmap mseal_test'
+uml_programs='mremap_vmas mremap_multi mremap_undo mremap_test mremap_dontunmap
+mseal_test'
 # The others expect what user-mode Linux has not got, with or without the series.
 all_programs="$uml_programs hugepage-mremap uffd-unit-tests
 ksm_functional_tests transhuge-stress"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Each patch pleases checkpatch, but for two things that it cannot know: the
-# sign-off is the sender's to give, and MAINTAINERS may cover a new file already.
+# Each patch pleases checkpatch, but for three things that it cannot know: the
+# sign-off is the sender's to give, MAINTAINERS may cover a new file already, and
+# the commits that are fixed are not in the history of an unpacked source.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -10,7 +11,8 @@ src=$("$top/scripts/source" check "$("$top/scripts/series")")
 
 checkpatch() {
 	(cd "$src" && perl scripts/checkpatch.pl --strict --no-signoff \
-		--ignore FILE_PATH_CHANGES --no-summary --show-types "$1")
+		--ignore FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID --no-summary \
+		 --show-types "$1")
 }
 
 # Every new file has somebody to look after it, other than for all of Linux.
@@ -33,7 +35,7 @@ changelog() {
 
 # Trailers and the mail's header need no wrapping
 short_lines() {
-	! changelog "$1" | sed '1,/^$/d' | grep -nE '^.{76}'
+	! changelog "$1" | sed '1,/^$/d; /^Fixes: /d' | grep -nE '^.{76}'
 }
 
 no_foreign_tags() {

@@ -61,8 +61,9 @@ for state in untouched faulted; do
 			"$(value base "$c/loop" instructions)" \
 			"$n $state: one call against 6.12's loop"
 	done
+	# Many copies take new slabs, few find them.
 	few=$(value first "move/anon/256/1/apart/$state/empty/one" instructions)
-	at_most "$(value first "${most/\*/$state}" instructions)" 1.15 \
+	at_most "$(value first "${most/\*/$state}" instructions)" 1.30 \
 		$((few * 30000 / 256)) \
 		"$state: each of 30000 mappings against each of 256"
 done

@@ -12,7 +12,7 @@ src=$("$top/scripts/source" check "$("$top/scripts/series")")
 checkpatch() {
 	(cd "$src" && perl scripts/checkpatch.pl --strict --no-signoff \
 		--ignore FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID --no-summary \
-		 --show-types "$1")
+		--show-types "$1")
 }
 
 # Every new file has somebody to look after it, other than for all of Linux.

@@ -518,7 +518,7 @@ int move_one_by_one(int src, int dst, int pages, int flags)
 	return err;
 }
 
-static void drop_flag(char *attr, const char *flag)
+void drop_flag(char *attr, const char *flag)
 {
 	char *p = strstr(attr, flag);
 

@@ -94,6 +94,9 @@ struct mapping {
 /* Show @see each mapping of the process, the lowest first. */
 bool walk_mappings(void (*see)(const struct mapping *m, void *arg), void *arg);
 
+/* Remove @flag, with its space, from the flags of @attr. */
+void drop_flag(char *attr, const char *flag);
+
 bool slurp(const char *path, char *buf, size_t size);
 long field_kb(const char *text, const char *name);
 

@@ -591,14 +591,6 @@ static bool source_undone(bool *still_split)
 	return same;
 }
 
-static void drop_flag(char *attr, const char *flag)
-{
-	char *p = strstr(attr, flag);
-
-	if (p)
-		memmove(p, p + strlen(flag), strlen(p + strlen(flag)) + 1);
-}
-
 /* What stays of the source with MREMAP_DONTUNMAP */
 static void empty_unit(struct unit *u)
 {

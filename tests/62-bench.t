@@ -63,7 +63,7 @@ for state in untouched faulted; do
 	done
 	# Many copies take new slabs, few find them.
 	few=$(value first "move/anon/256/1/apart/$state/empty/one" instructions)
-	at_most "$(value first "${most/\*/$state}" instructions)" 1.30 \
+	at_most "$(value first "${most/\*/$state}" instructions)" 1.25 \
 		$((few * 30000 / 256)) \
 		"$state: each of 30000 mappings against each of 256"
 done

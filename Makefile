@@ -10,6 +10,7 @@ override CMD := $(value CMD)
 # Which variables each target looks at
 uses_run := CMD KSRC SERIES
 uses_test := KSRC SERIES TESTS
+uses_test-long := KSRC SERIES
 uses_soak := FLAVOUR KSRC MINUTES SERIES
 uses_coverage := KSRC SERIES
 uses_bench := KSRC PEER SERIES
@@ -31,7 +32,7 @@ unknown := $(strip $(filter-out $(known),$(given)))
 unused := $(strip $(filter-out $(foreach g,$(MAKECMDGOALS),$(uses_$g)),$(given)))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak coverage bench report kernel deb tree export \
+.PHONY: help run test test-long soak coverage bench report kernel deb tree export \
 	range-diff mail versions clean distclean
 
 ifneq ($(unknown),)
@@ -68,6 +69,9 @@ endif
 
 test: ## run the tests
 	@scripts/test
+
+test-long: ## run the tests that take hours: other guests, compilers, packages
+	@TESTS="$$(echo tests/long/*.t)" scripts/test
 
 soak: ## random calls and failures for MINUTES, on both kernels
 	@scripts/soak $(MINUTES)

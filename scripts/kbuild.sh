@@ -4,7 +4,7 @@
 # work tree, because the kernel then names its sources by relative paths: builds
 # are reproducible, and ccache finds in one tree what it compiled in another.
 
-flavours='uml, uml-gcov, x86_64, x86_64-debug, arm64'
+flavours='uml, uml-demo, uml-gcov, x86_64, x86_64-debug, arm64'
 # HOST_ARCH is for trying what another host would do.
 host_arch=${HOST_ARCH:-$(uname -m)}
 
@@ -27,12 +27,20 @@ parts_of() {
 	uml*) builds_uml || die "user-mode Linux is for x86_64, not $host_arch" ;;
 	esac
 	case $1 in
-	uml) echo common checks uml ;;
-	uml-gcov) echo common checks uml gcov ;;
-	x86_64) echo common huge x86_64 fast ;;
-	x86_64-debug) echo common huge x86_64 checks sanitizers ;;
-	arm64) echo common huge arm64 checks ;;
+	uml) echo minimal uml common checks hostfs ;;
+	uml-demo) echo minimal uml ;;
+	uml-gcov) echo minimal uml common checks gcov ;;
+	x86_64) echo minimal common huge x86_64 fast ;;
+	x86_64-debug) echo minimal common huge x86_64 checks sanitizers ;;
+	arm64) echo minimal common huge arm64 checks ;;
 	*) die "unknown FLAVOUR '$1' ($flavours)" ;;
+	esac
+}
+
+# fixes_of FLAVOUR: patches that it takes, with the series and without
+fixes_of() {
+	case $1 in
+	uml*) find "$top/kernel/um" -name '*.patch' | sort ;;
 	esac
 }
 
@@ -88,7 +96,7 @@ kbuild() {
 	fi
 	shift 2
 	export CCACHE_DIR=$build/ccache CCACHE_MAXSIZE=2G
-	export CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=time_macros
+	export CCACHE_DEPEND=1 CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=time_macros
 	export KBUILD_BUILD_TIMESTAMP='1970-01-01' KBUILD_BUILD_VERSION=1
 	export KBUILD_BUILD_USER=builder KBUILD_BUILD_HOST=localhost
 	mkdir -p "$src/$out"

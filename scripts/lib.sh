@@ -42,11 +42,20 @@ clean_git() {
 	export GIT_AUTHOR_DATE='@0 +0000' GIT_COMMITTER_DATE='@0 +0000'
 }
 
+make_build() {
+	mkdir -p "$build" 2>/dev/null || :
+	[ -w "$build" ] || die "cannot write to $build"
+}
+
+# account KIND SECONDS: where the time of a test goes (tests/lib.sh)
+account() {
+	[ -z "${TIMES-}" ] || echo "$@" >>"$TIMES"
+}
+
 # One writer at a time below build/; a script called by the holder inherits.
 lock() {
 	[ -z "${BUILD_LOCKED-}" ] || return 0
-	mkdir -p "$build" 2>/dev/null || :
-	[ -w "$build" ] || die "cannot write to $build"
+	make_build
 	exec 9>>"$build/.lock"
 	if ! flock -n 9; then
 		say "waiting for another make in $build ..."

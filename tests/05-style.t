@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# Tools: shellcheck
 # The project's own files keep the rules: shellcheck, checkpatch, SPDX tags.
 
 . "$(dirname "$0")/lib.sh"

@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Guests: uml, x86_64, x86_64-debug
+# Guests: uml, x86_64
+# Tools: x86_64
 # The same random calls of mremap() on a kernel with the series and on 6.12: see
-# Documentation/fuzzing.md. In the slowest guest, only the model judges.
+# Documentation/fuzzing.md; and calls with allocations failing at random, held
+# against a model of the address space after each of them.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -18,6 +20,6 @@ fuzz() {
 }
 
 fuzz uml 60000 1
-fuzz x86_64 20000 100001
-in_guest x86_64-debug 768 '3,000 calls, from seed 200001 on' fuzz -n 3000 200001
+fuzz x86_64 10000 100001
+in_guest uml 768 '60,000 calls, failing, seed 1' fuzz -i -n 60000 1
 done_testing

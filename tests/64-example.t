@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Guests: uml, or what runs here
+# Tools: clang g++
 # What application authors are given, lib/mremap_range.h and examples/heap.c:
 # compiles as C11 and C++17, and does the same on a kernel with the series and
 # on one without.
@@ -60,7 +61,7 @@ cases() {
 		result "$verdict" "$1: ${line#*ok }"
 	done <"$scratch/range-$1"
 	is "$status" 0 "$1: the program has come to its end"
-	sed 's/^/# /' "$scratch/range-$1.err" >&2
+	tell <"$scratch/range-$1.err"
 }
 
 # example NAME KERNEL: its output, and on the last line the number of calls

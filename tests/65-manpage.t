@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Guests: uml, or what runs here
+# Tools: man
 # The manual page: its patch applies, it renders without a warning, names the
 # errors that the contract names, and its program does what the page says.
 
@@ -17,7 +18,7 @@ if ! page=$("$top/scripts/manpage" 2>"$scratch/error"); then
 		exit
 	fi
 	result 1 'the patch applies'
-	sed 's/^/# /' "$scratch/error" >&2
+	tell <"$scratch/error"
 	done_testing
 	exit
 fi

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# Tools: mail
 # make mail prepares mails that are signed off and addressed, and sends none of
 # them; make range-diff tells what has changed.
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# Tools: bench tidy
 # The page of make report, from made-up results: it is valid HTML that refers to
 # nothing outside, shows what there is, says what is missing, escapes all text.
 
@@ -11,9 +12,9 @@ page=$dir/report.html
 make_tests() {
 	mkdir -p "$dir/test/tests"
 	cat >"$dir/test/summary" <<-'END'
-		test            guests            cases passed failed skipped seconds
-		10-roundtrip    -                     2      2      0       0       3
-		58-soak         uml x86_64-debug      3      1      1       1      20
+		test            cases passed failed skipped seconds building guests
+		10-roundtrip        2      2      0       0       3        0      0
+		56-fuzz             3      1      1       1      20        5     12
 
 		skipped, and why:
 		      1 no <huge> pages
@@ -22,7 +23,7 @@ make_tests() {
 		>"$dir/test/tests/10-roundtrip.t"
 	printf '%s\n' 'ok 1 - a' 'not ok 2 - a <b> & "c" fails' \
 		'ok 3 - d # SKIP no <huge> pages' '# 20 seconds' 1..3 \
-		>"$dir/test/tests/58-soak.t"
+		>"$dir/test/tests/56-fuzz.t"
 }
 
 # Three lines of the series, one of which nothing reaches
@@ -181,7 +182,7 @@ make_bench
 make_demo
 report everything
 shows 'Failed: 1 of 4 cases' '3 passed, 1 failed, 1 skipped' \
-	'58-soak: a &lt;b&gt; &amp; &quot;c&quot; fails' \
+	'56-fuzz: a &lt;b&gt; &amp; &quot;c&quot; fails' \
 	'1 case: no &lt;huge&gt; pages' '<td class="n ratio">0.25</td>' \
 	'table &lt;1&gt;' 'aria-label="Instructions for each mapping' \
 	'y="18">Q</text>' 'y="18">&lt;</text>' '<strong>refused</strong>' \
@@ -203,9 +204,9 @@ shows 'Passed, but only 2 of'
 
 # A test that died has no plan, perhaps no line at all.
 sed -i '/^1\.\./d' "$dir/test/tests/10-roundtrip.t"
-: >"$dir/test/tests/58-soak.t"
+: >"$dir/test/tests/56-fuzz.t"
 touch -d 2000-01-01 "$dir/test/summary"
 report 'tests without an end'
-shows '10-roundtrip: it did not come to its end' '58-soak: it wrote nothing' \
+shows '10-roundtrip: it did not come to its end' '56-fuzz: it wrote nothing' \
 	'The series has been changed since.'
 done_testing

@@ -1,22 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Guests: x86_64, arm64
+# Guests: x86_64
+# Tools: x86_64
 # Hosts that user-mode Linux does not run on: one line says why, and emulated
 # guests take its place. Guests that die, and such that do not end, are told apart.
 
 . "$(dirname "$0")/lib.sh"
+. "$top/tests/demonstrate.sh"
 
 noptrace=$scratch/noptrace
 gcc -O2 -Wall -Wextra -Werror -o "$noptrace" "$top/tests/noptrace.c"
 program=$("$top/scripts/guest" show)
 forbidden='ptrace: Operation not permitted'
 foreign='it is for x86_64, not aarch64'
-
-# try COMMAND...: sets status; the output is in $scratch/out and $scratch/err
-try() {
-	status=0
-	"$@" >"$scratch/out" 2>"$scratch/err" || status=$?
-}
 
 # errors STATUS MESSAGE NAME: what was tried last has failed so, with one error line
 errors() {
@@ -34,15 +30,6 @@ fake() {
 without_exec() {
 	unshare -m sh -c "mount -t tmpfs -o size=512m,noexec tmpfs /dev/shm &&
 		$1"' && exec "$@"' - "${@:2}"
-}
-
-# demonstrates NAME GUEST REASON COMMAND...: a demonstration, with emulated guests
-demonstrates() {
-	try "${@:4}" make -s -C "$top" run
-	is "$status $(grep -c "^User-mode Linux does not run here: $3.*($2)" \
-		"$scratch/err")" '0 1' "$1: make run goes on, and says why"
-	check "$1: make run shows a move" grep -q 'result: moved' "$scratch/out"
-	[ "$status" = 0 ] || sed 's/^/# /' "$scratch/err" >&2
 }
 
 # A test of user-mode Linux alone, and one of either guest
@@ -81,7 +68,6 @@ is "$(compiler_on aarch64 arm64) $(compiler_on x86_64 arm64)" \
 	'gcc aarch64-linux-gnu-gcc' 'the compiler for arm64'
 is "$(compiler_on aarch64 x86_64) $(compiler_on x86_64 x86_64)" \
 	'x86_64-linux-gnu-gcc gcc' 'the compiler for x86_64'
-demonstrates aarch64 arm64 "$foreign" "${aarch64[@]}"
 
 if builds_uml; then
 	try "$noptrace" "$top/scripts/run" true

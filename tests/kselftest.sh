@@ -111,7 +111,7 @@ run_program() {
 	case $status in
 	124 | 125)
 		result 1 "$1 $2: the kernel had nothing to complain about"
-		sed 's/^/# /' "$out.err" >&2
+		tell <"$out.err"
 		;;
 	*) result 0 "$1 $2: the kernel had nothing to complain about" ;;
 	esac

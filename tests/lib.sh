@@ -12,8 +12,16 @@ scratch=$build/test/$(basename "$0" .t)
 rm -rf "$scratch"
 mkdir -p "$scratch"
 
+export TIMES=$scratch/times
+
+# tell: the lines on stdin as comments, to those who watch, and for the summary
+tell() {
+	sed 's/^/# /' | tee "$scratch/told"
+	cat "$scratch/told" >&2
+}
+
 note() {
-	echo "# $*" >&2
+	echo "$*" | tell
 }
 
 # result STATUS NAME: one TAP line
@@ -49,7 +57,7 @@ check() {
 	shift
 	"$@" >"$scratch/output" 2>&1 || status=$?
 	result "$status" "$name"
-	[ "$status" = 0 ] || sed 's/^/# /' "$scratch/output" >&2
+	[ "$status" = 0 ] || tail -n 60 "$scratch/output" | tell
 }
 
 # no_uml: why user-mode Linux does not run here, as a reason to skip; fails if it does
@@ -98,15 +106,19 @@ in_guest() {
 		>"$out" 2>"$out.err" || status=$?
 	is "$status" 0 "$1: $3"
 	if [ "$status" = 0 ]; then
-		tail -n 4 "$out" | sed "s/^/# $1: /" >&2
+		tail -n 4 "$out" | sed "s/^/$1: /" | tell
 	else
-		tail -n 60 "$out" "$out.err" | sed 's/^/# /' >&2
+		tail -n 60 "$out" "$out.err" | tell
 	fi
 }
 
-# The plan, and what scripts/test sums up: how long it has taken
+# The plan, and what scripts/test sums up: how long it has taken, all in all, for
+# building kernels and in guests
 done_testing() {
-	echo "# $SECONDS seconds"
+	echo "# $SECONDS seconds$(awk '
+		{ sum[$1] += $2 }
+		END { printf ", %d building, %d in guests", sum["building"], sum["guests"] }
+	' "$TIMES" 2>/dev/null)"
 	echo "1..$number"
 	[ "$failures" = 0 ]
 }

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# Tools: x86_64 arm64 clang cross
 # After each patch, what the series touches compiles at W=1 without a warning for
-# all architectures, compilers and configurations of 25-architectures.
+# all architectures, compilers and configurations of tests/compile.sh.
 
 . "$(dirname "$0")/../lib.sh"
 . "$top/tests/compile.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Guests: tiny
+# Tools: deb x86_64
 # The packages of make deb: what is in them, and that the kernel boots from the
 # file that an installation would lay down and passes the series' selftests. Bad
 # input is one line.

@@ -62,9 +62,9 @@ help: ## this list
 
 run: ## boot the kernel without and with the series, show what differs
 ifneq ($(CMD),)
-	@scripts/run "$$CMD"
+	@scripts/run-command "$$CMD"
 else
-	@scripts/compare
+	@scripts/run-demo
 endif
 
 test: ## run the tests

@@ -21,7 +21,7 @@ boot_bench() {
 		shift
 	done
 	shift
-	program=$(FLAVOUR=x86_64 "$top/scripts/guest" bench)
+	program=$(FLAVOUR=x86_64 "$top/scripts/build-program" bench)
 	"$top/scripts/boot" -i -t 1200 -m 1024 -l "$log" \
 		-a 'norandmaps random.trust_bootloader=off' \
 		"${options[@]}" "$kernel" "$program" "$@"
@@ -64,7 +64,7 @@ profile() {
 
 	map=$(dirname "$1")/System.map
 	[ -e "$map" ] || die "no symbols of the kernel: $map"
-	program=$(FLAVOUR=x86_64 "$top/scripts/guest" bench)
+	program=$(FLAVOUR=x86_64 "$top/scripts/build-program" bench)
 	plugin=$(profile_plugin)
 	plugin+=,begin=$(symbol "$program" profile_begin)
 	plugin+=,end=$(symbol "$program" profile_end)

@@ -92,7 +92,7 @@ executes() {
 need_uml() {
 	local why
 
-	why=$("$top/scripts/no-uml")
+	why=$("$top/scripts/why-no-uml")
 	[ -z "$why" ] ||
 		die "$1 needs user-mode Linux, which does not run here: $why"
 }

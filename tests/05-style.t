@@ -7,7 +7,7 @@
 
 cd "$top"
 shell=(scripts/* tests/*.t tests/*/*.t tests/*.sh bench/*.sh .ci/run)
-src=$("$top/scripts/source" check "$("$top/scripts/series")")
+src=$("$top/scripts/checkout" check "$("$top/scripts/apply-series")")
 
 # It leaves a file where it runs.
 checkpatch() {
@@ -27,7 +27,7 @@ for f in guest/*.c guest/*/*.c examples/*.c tests/*.c; do
 	check "$f: compiles without warnings" gcc -O2 -Wall -Wextra -Werror \
 		-c -o "$scratch/o" "$f"
 done
-own=$(FLAVOUR=$(any_flavour) "$top/scripts/selftests")/log.own
+own=$(FLAVOUR=$(any_flavour) "$top/scripts/build-selftests")/log.own
 is "$(cat "$own")" '' 'guest/selftests: compiles without warnings'
 for f in guest/*/*.h lib/*.h bench/*.[ch]; do
 	check "$f: checkpatch" checkpatch "$f"

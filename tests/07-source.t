@@ -88,7 +88,7 @@ in_project() {
 taken() {
 	local commit
 
-	commit=$(in_project base 2>"$scratch/err") ||
+	commit=$(in_project import-source 2>"$scratch/err") ||
 		{ tail -n 1 "$scratch/err"; return; }
 	git --git-dir="$fake/build/linux.git" log -1 --format=%s "$commit"
 }
@@ -169,9 +169,9 @@ diff_of series ' ONE' '-zwei' '+TWO' ' three' >"$patches/0001-series.patch"
 with_series() {
 	local base commit git=(git --git-dir="$fake/build/linux.git") source
 
-	source=$(in_project base)
-	base=$(in_project prepared)
-	commit=$(in_project series 2>"$scratch/err") ||
+	source=$(in_project import-source)
+	base=$(in_project prepare-base)
+	commit=$(in_project apply-series 2>"$scratch/err") ||
 		{ tail -n 1 "$scratch/err"; return; }
 	"${git[@]}" show "$commit:mm/mremap.c" | paste -sd' '
 	"${git[@]}" log --format=%s "$source..$base"

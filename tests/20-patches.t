@@ -9,8 +9,8 @@
 . "$top/tests/compile.sh"
 clean_git
 
-base=$("$top/scripts/prepared")
-tip=$("$top/scripts/series")
+base=$("$top/scripts/prepare-base")
+tip=$("$top/scripts/apply-series")
 
 # warnings LOG: without line numbers
 warnings() {
@@ -48,7 +48,7 @@ start_anew() {
 selftest_warnings() {
 	local mm=tools/testing/selftests/mm programs
 
-	"$top/scripts/source" check "$1" >/dev/null
+	"$top/scripts/checkout" check "$1" >/dev/null
 	mapfile -t programs < <(git --git-dir="$repo" diff --name-only \
 		"$base" "$tip" -- "$mm/*.c" | sed 's,.*/,,; s,\.c$,,' |
 		while read -r p; do
@@ -81,12 +81,12 @@ compile_patch() {
 }
 
 note 'preparing the kernel builds'
-src=$("$top/scripts/source" check "$base")
+src=$("$top/scripts/checkout" check "$base")
 flavours=(x86_64)
 if builds_uml; then
 	flavours+=(uml)
 else
-	skip 'each patch compiles (uml)' "$("$top/scripts/no-uml")"
+	skip 'each patch compiles (uml)' "$("$top/scripts/why-no-uml")"
 fi
 for flavour in "${flavours[@]}"; do
 	start_anew "$flavour"

@@ -10,11 +10,11 @@
 . "$top/tests/compile.sh"
 clean_git
 
-base=$("$top/scripts/prepared")
-tip=$("$top/scripts/series")
+base=$("$top/scripts/prepare-base")
+tip=$("$top/scripts/apply-series")
 kernels=(x86_64-clang-{on,off} i386-gcc-{on,off})
 
-src=$("$top/scripts/source" check "$tip")
+src=$("$top/scripts/checkout" check "$tip")
 cross_configure_all
 cross_compile_all 'the series' "$tip" "${kernels[@]}"
 done_testing

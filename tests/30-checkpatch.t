@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 dir=${SERIES:-$patches}
-src=$("$top/scripts/source" check "$("$top/scripts/series")")
+src=$("$top/scripts/checkout" check "$("$top/scripts/apply-series")")
 
 checkpatch() {
 	(cd "$src" && perl scripts/checkpatch.pl --strict --no-signoff \

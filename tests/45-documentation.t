@@ -8,8 +8,8 @@
 . "$(dirname "$0")/lib.sh"
 clean_git
 
-base=$("$top/scripts/prepared")
-tip=$("$top/scripts/series")
+base=$("$top/scripts/prepare-base")
+tip=$("$top/scripts/apply-series")
 
 # touched PATTERN...: files that the series changes or adds
 touched() {
@@ -37,7 +37,7 @@ read_comments() {
 
 # says NAME COMMIT
 says() {
-	src=$("$top/scripts/source" check "$2")
+	src=$("$top/scripts/checkout" check "$2")
 	out=$scratch/$1
 	render_pages | sort >"$out.pages"
 	read_comments | sort >"$out.comments"

@@ -8,7 +8,7 @@
 require_uml
 
 export FLAVOUR=uml
-program=$("$top/scripts/guest" charge)
+program=$("$top/scripts/build-program" charge)
 kernel=$("$top/scripts/kernel")
 
 # The number of failures, and what they left, in kB

@@ -37,7 +37,7 @@ has_huge_pages() {
 # kernel_of FLAVOUR SERIES: builds and boots it
 kernel_of() {
 	export FLAVOUR=$1
-	show=$("$top/scripts/guest" show)
+	show=$("$top/scripts/build-program" show)
 	note "building the $1 kernel ($2)"
 	make -s -C "$top" kernel FLAVOUR="$1" SERIES="${2#series}" \
 		>"$scratch/out" 2>"$scratch/err"

@@ -91,7 +91,7 @@ documented() {
 compiles
 check 'the header names what it lacks' header_says_what_it_needs
 "$cc" "${strict[@]}" -static -o "$heap" "$top/examples/heap.c"
-# Not by scripts/guest: it would not see that the header has changed.
+# Not by scripts/build-program: it would not see that the header has changed.
 "$cc" -O2 -Wall -Wextra -Werror -static -o "$range" "$top/guest/range.c"
 
 series=$("$top/scripts/kernel")

@@ -12,7 +12,7 @@ export FLAVOUR
 cc=$(cross_of "$FLAVOUR")gcc
 example=mremap_several
 
-if ! page=$("$top/scripts/manpage" 2>"$scratch/error"); then
+if ! page=$("$top/scripts/make-manpage" 2>"$scratch/error"); then
 	if grep -q 'instead of' "$scratch/error"; then
 		echo "1..0 # SKIP $(cat "$scratch/error")"
 		exit

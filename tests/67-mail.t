@@ -135,7 +135,7 @@ says_dry() {
 }
 
 applies() {
-	[ "$(SERIES=$mails "$top/scripts/series" | wc -w)" = 1 ]
+	[ "$(SERIES=$mails "$top/scripts/apply-series" | wc -w)" = 1 ]
 }
 
 # compare OLD: the marks of range-diff, one letter a patch

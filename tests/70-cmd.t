@@ -11,7 +11,7 @@ require_uml
 # try COMMAND: sets status; the output is in $scratch/out and $scratch/err
 try() {
 	status=0
-	(cd "$top" && "$top/scripts/run" "$1") >"$scratch/out" \
+	(cd "$top" && "$top/scripts/run-command" "$1") >"$scratch/out" \
 		2>"$scratch/err" || status=$?
 }
 

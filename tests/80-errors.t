@@ -55,7 +55,7 @@ without_compiler() {
 without_space() {
 	# shellcheck disable=SC2016 # expands in the inner shell
 	unshare -m bash -c 'mkdir -p "$1" && mount -t tmpfs -o size=100m \
-		tmpfs "$1" && exec "$2"' - "$build" "$top/scripts/base"
+		tmpfs "$1" && exec "$2"' - "$build" "$top/scripts/import-source"
 }
 
 # The same with room enough, but no way to the package registry
@@ -67,11 +67,11 @@ without_registry() {
 			Acquire::https::Proxy http://127.0.0.1:9 \
 			Acquire::Retries 0 >"$1/apt.conf" &&
 		APT_CONFIG=$1/apt.conf exec "$2"' - \
-		"$build" "$top/scripts/base"
+		"$build" "$top/scripts/import-source"
 }
 
-base=$("$top/scripts/prepared")
-tip=$("$top/scripts/series")
+base=$("$top/scripts/prepare-base")
+tip=$("$top/scripts/apply-series")
 refs=$(refs)
 kernel=("$top/scripts/kernel")
 make=(make -s -C "$top")

@@ -10,7 +10,7 @@
 
 noptrace=$scratch/noptrace
 gcc -O2 -Wall -Wextra -Werror -o "$noptrace" "$top/tests/noptrace.c"
-program=$("$top/scripts/guest" show)
+program=$("$top/scripts/build-program" show)
 forbidden='ptrace: Operation not permitted'
 foreign='it is for x86_64, not aarch64'
 
@@ -59,7 +59,7 @@ compiler_on() (
 )
 
 aarch64=(env HOST_ARCH=aarch64)
-try "${aarch64[@]}" "$top/scripts/run" true
+try "${aarch64[@]}" "$top/scripts/run-command" true
 errors 1 "needs user-mode Linux, .*: $foreign" 'aarch64: make run CMD='
 FLAVOUR=uml try "${aarch64[@]}" "$top/scripts/kernel"
 errors 1 'is for x86_64, not aarch64' 'aarch64: no kernel of user-mode Linux'
@@ -70,13 +70,13 @@ is "$(compiler_on aarch64 x86_64) $(compiler_on x86_64 x86_64)" \
 	'x86_64-linux-gnu-gcc gcc' 'the compiler for x86_64'
 
 if builds_uml; then
-	try "$noptrace" "$top/scripts/run" true
+	try "$noptrace" "$top/scripts/run-command" true
 	errors 1 "needs user-mode Linux, .*: $forbidden" \
 		'no ptrace(): make run CMD='
 	skips 'no ptrace()' "$forbidden" "$noptrace"
 	demonstrates 'no ptrace()' x86_64 "$forbidden" "$noptrace"
 else
-	skip 'no ptrace()' "$("$top/scripts/no-uml")"
+	skip 'no ptrace()' "$("$top/scripts/why-no-uml")"
 fi
 
 # Hosts with more extended processor state than kernel/um once had room for, and
@@ -90,17 +90,17 @@ if ! no_uml >/dev/null; then
 	kernel=$(FLAVOUR=uml SERIES=none "$top/scripts/kernel")
 	check 'AMX: a guest boots' with_state 11008 \
 		"$top/scripts/boot" -l "$scratch/log" "$kernel" "$program"
-	try with_state 12000 "$top/scripts/no-uml"
+	try with_state 12000 "$top/scripts/why-no-uml"
 	is "$(grep -c 'state has 12000 bytes.* room for 11008' "$scratch/out")" 1 \
 		'more than AMX: one line says so'
 else
-	skip 'extended processor state' "$("$top/scripts/no-uml")"
+	skip 'extended processor state' "$("$top/scripts/why-no-uml")"
 fi
 
 # The memory of user-mode Linux
 fake memory "echo \$TMPDIR"
 mkdir -p "$scratch/dir"
-machine=("$top/scripts/machine" "$scratch/memory" "$scratch/dir")
+machine=("$top/scripts/start-machine" "$scratch/memory" "$scratch/dir")
 if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
 	try without_exec true "${machine[@]}" 64
 	is "$(cat "$scratch/out" "$scratch/err")" "$scratch/dir" \

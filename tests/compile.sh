@@ -23,7 +23,7 @@ each_patch() {
 		i=$((i + 1))
 		! git --git-dir="$repo" diff --quiet "$commit^" "$commit" -- \
 			"$@" || continue
-		"$top/scripts/source" check "$commit" >/dev/null
+		"$top/scripts/checkout" check "$commit" >/dev/null
 		"$command" "$name" "$commit"
 	done < <(git --git-dir="$repo" rev-list --reverse "$base..$tip")
 }

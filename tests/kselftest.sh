@@ -131,7 +131,7 @@ run_programs() {
 	export FLAVOUR=$1
 	memory=$2
 	shift 3
-	programs=$("$top/scripts/selftests")
+	programs=$("$top/scripts/build-selftests")
 	note "building the $FLAVOUR kernel ($kind)"
 	if [ "$kind" = base ]; then
 		kernel=$(SERIES=none "$top/scripts/kernel")

@@ -64,7 +64,7 @@ check() {
 no_uml() {
 	local why
 
-	why=$("$top/scripts/no-uml")
+	why=$("$top/scripts/why-no-uml")
 	[ -n "$why" ] && echo "user-mode Linux does not run here: $why"
 }
 
@@ -102,7 +102,7 @@ in_guest() {
 	export FLAVOUR=$1
 	kernel=$("$top/scripts/kernel")
 	"$top/scripts/boot" -t 1200 -m "$2" -l "$out.log" "$kernel" \
-		"$("$top/scripts/guest" "$4")" "${@:5}" \
+		"$("$top/scripts/build-program" "$4")" "${@:5}" \
 		>"$out" 2>"$out.err" || status=$?
 	is "$status" 0 "$1: $3"
 	if [ "$status" = 0 ]; then

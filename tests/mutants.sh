@@ -9,9 +9,9 @@ broken_kernel() (
 
 	mapfile -t fixes < <(fixes_of "$FLAVOUR")
 	lock
-	commit=$("$top/scripts/patched" "$("$top/scripts/series")" "$1") || exit
-	commit=$("$top/scripts/patched" "$commit" "${fixes[@]}") || exit
-	src=$("$top/scripts/source" kernel "$commit") || exit
+	commit=$("$top/scripts/apply-patches" "$("$top/scripts/apply-series")" "$1") || exit
+	commit=$("$top/scripts/apply-patches" "$commit" "${fixes[@]}") || exit
+	src=$("$top/scripts/checkout" kernel "$commit") || exit
 	logged "$scratch/build" "building $2" kbuild "$FLAVOUR" "$src" \
 		LOCALVERSION=-series "$(image_name "$FLAVOUR")"
 	cp "$src/out-$FLAVOUR/$(image_path "$FLAVOUR")" "$2"
@@ -20,7 +20,7 @@ broken_kernel() (
 # program_of NAME: one of the guest programs, or of the selftests
 program_of() {
 	case $1 in
-	fuzz | race | share) "$top/scripts/guest" "$1" ;;
+	fuzz | race | share) "$top/scripts/build-program" "$1" ;;
 	*) echo "$programs/$1" ;;
 	esac
 }
@@ -50,7 +50,7 @@ try_mutations() {
 
 	seconds=$2
 	memory=$3
-	programs=$("$top/scripts/selftests")
+	programs=$("$top/scripts/build-selftests")
 	"$top/scripts/kernel" >/dev/null
 	for m in "$1"/*.patch; do
 		dir=$scratch/$(basename "$m" .patch)

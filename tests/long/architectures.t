@@ -8,15 +8,15 @@
 . "$top/tests/compile.sh"
 clean_git
 
-base=$("$top/scripts/prepared")
-tip=$("$top/scripts/series")
+base=$("$top/scripts/prepare-base")
+tip=$("$top/scripts/apply-series")
 
 # compile_patch NAME COMMIT
 compile_patch() {
 	cross_compile_all "$@" "${kernels[@]}"
 }
 
-src=$("$top/scripts/source" check "$base")
+src=$("$top/scripts/checkout" check "$base")
 cross_configure_all
 each_patch compile_patch "${code[@]}"
 done_testing

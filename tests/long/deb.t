@@ -28,7 +28,7 @@ one_of_each() {
 has_version() {
 	dpkg-deb -f "$(package image)" Version |
 		grep -E "^6\.12\.[0-9]+-1\+[0-9]{8}\.[0-9]{4}\.$(
-			"$top/scripts/series" | cut -c1-8)"
+			"$top/scripts/apply-series" | cut -c1-8)"
 }
 
 unpack() {
@@ -71,12 +71,12 @@ guest() {
 }
 
 says_release() {
-	[ "$(guest "$("$top/scripts/guest" show)" /proc/sys/kernel/osrelease)" \
+	[ "$(guest "$("$top/scripts/build-program" show)" /proc/sys/kernel/osrelease)" \
 	  = "$release" ]
 }
 
 passes_selftest() {
-	guest "$("$top/scripts/selftests")/mremap_multi" >"$scratch/multi" &&
+	guest "$("$top/scripts/build-selftests")/mremap_multi" >"$scratch/multi" &&
 		grep '^# Totals: pass:[1-9]' "$scratch/multi" &&
 		! grep '^not ok' "$scratch/multi"
 }

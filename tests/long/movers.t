@@ -14,7 +14,7 @@ export FLAVOUR=x86_64
 declare -A image
 image[base]=$(SERIES=none "$top/scripts/kernel")
 image[series]=$("$top/scripts/kernel")
-program=$("$top/scripts/guest" movers)
+program=$("$top/scripts/build-program" movers)
 
 # turn KERNEL: adds to what it has measured
 turn() {

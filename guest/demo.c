@@ -21,6 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/proc.h"
+
 #define ARRAY_SIZE(x)	(sizeof(x) / sizeof((x)[0]))
 #define PAGE_SIZE	4096UL
 
@@ -82,12 +84,6 @@ struct page {
 	char kind[32];
 	long file_page;		/* -1 without a file */
 	char tag;		/* letter that fills it, '-' not readable */
-};
-
-/* A mapping as read: page is its first one */
-struct mapping {
-	unsigned long start, end;
-	struct page page;
 };
 
 struct state {
@@ -159,13 +155,12 @@ static char tag_of(const char *addr)
 	return memcmp(addr, addr + 1, PAGE_SIZE - 1) ? '?' : *addr;
 }
 
-/* Name a mapping from the text after its inode in /proc/self/smaps */
-static void name_kind(struct page *page, char *path)
+/* What it is that is mapped, from the text after the inode */
+static void name_kind(struct page *page, const char *path)
 {
 	const char *share = page->perms[3] == 's' ? "shared" : "private";
 	size_t size = sizeof(page->kind);
 
-	path[strcspn(path, "\n")] = '\0';
 	if (!strncmp(path, "[anon:", 6))
 		snprintf(page->kind, size, "\"%.*s\"",
 			 (int)strcspn(path + 6, "]"), path + 6);
@@ -179,26 +174,10 @@ static void name_kind(struct page *page, char *path)
 		snprintf(page->kind, size, "anonymous");
 }
 
-/* Note the first line of an entry of /proc/self/smaps; ignore all others */
-static void parse_mapping(struct mapping *map, char *line)
-{
-	struct mapping read = { 0 };
-	unsigned long offset, inode;
-	int path;
-
-	if (sscanf(line, "%lx-%lx %4s %lx %*s %lu %n", &read.start, &read.end,
-		   read.page.perms, &offset, &inode, &path) != 5)
-		return;
-	name_kind(&read.page, line + path);
-	read.page.file_page = inode ? (long)(offset / PAGE_SIZE) : -1;
-	*map = read;
-}
-
 /* Note the part of a mapping that lies in an area */
-static void place_mapping(struct page *pages, unsigned long area,
+static void place_mapping(struct page *pages, unsigned long addr,
 			  const struct mapping *map)
 {
-	unsigned long addr = area;
 	int i;
 
 	for (i = 0; i < AREA_PAGES; i++, addr += PAGE_SIZE) {
@@ -206,34 +185,31 @@ static void place_mapping(struct page *pages, unsigned long area,
 
 		if (addr < map->start || addr >= map->end)
 			continue;
-		*page = map->page;
+		memcpy(page->perms, map->perms, 4);
+		name_kind(page, map->name);
 		page->first = addr == map->start;
-		if (page->file_page >= 0)
-			page->file_page += (addr - map->start) / PAGE_SIZE;
+		page->locked = strstr(map->flags, " lo");
+		page->file_page = -1;
+		if (map->inode)
+			page->file_page = (map->offset + addr - map->start) /
+					  PAGE_SIZE;
 		page->tag = page->perms[0] == 'r' ? tag_of((char *)addr) : '-';
 	}
 }
 
+static void see_mapping(const struct mapping *map, void *arg)
+{
+	struct state *state = arg;
+
+	place_mapping(state->source, SOURCE_AREA, map);
+	place_mapping(state->dest, DEST_AREA, map);
+}
+
 static void read_state(struct state *state)
 {
-	FILE *smaps = fopen("/proc/self/smaps", "r");
-	struct mapping map = { 0 };
-	char line[512];
-
-	if (!smaps)
-		fail_errno("/proc/self/smaps");
 	memset(state, 0, sizeof(*state));
-	while (fgets(line, sizeof(line), smaps)) {
-		/* The last line of an entry */
-		if (!strncmp(line, "VmFlags:", 8)) {
-			map.page.locked = strstr(line, " lo ");
-			place_mapping(state->source, SOURCE_AREA, &map);
-			place_mapping(state->dest, DEST_AREA, &map);
-		} else {
-			parse_mapping(&map, line);
-		}
-	}
-	fclose(smaps);
+	if (!walk_mappings(see_mapping, state))
+		fail_errno("/proc/self/smaps");
 }
 
 static bool is_mapped(const struct page *page)
@@ -390,11 +366,13 @@ static void print_call(int error, double usec, int nr_mappings)
 	       "       MREMAP_MAYMOVE | MREMAP_FIXED, destination)\n",
 	       RANGE_PAGES, RANGE_PAGES);
 	if (error)
-		puts("  = EFAULT");
+		printf("  = EFAULT\n"
+		       "So it takes %d calls, after reading /proc/self/maps\n",
+		       nr_mappings);
 	else
-		printf("  = moved in %.1f us\n", usec);
-	printf("One by one: %d calls, after reading /proc/self/maps\n",
-	       nr_mappings);
+		printf("  = moved in %.1f us\n"
+		       "One by one: %d calls, after reading /proc/self/maps\n",
+		       usec, nr_mappings);
 }
 
 /*

@@ -27,12 +27,12 @@ parts_of() {
 	uml*) builds_uml || die "user-mode Linux is for x86_64, not $host_arch" ;;
 	esac
 	case $1 in
-	uml) echo minimal uml common checks hostfs ;;
+	uml) echo minimal uml common io_uring checks hostfs ;;
 	uml-demo) echo minimal uml ;;
-	uml-gcov) echo minimal uml common checks gcov ;;
+	uml-gcov) echo minimal uml common io_uring checks gcov ;;
 	x86_64) echo minimal common huge x86_64 fast ;;
-	x86_64-debug) echo minimal common huge x86_64 checks sanitizers ;;
-	arm64) echo minimal common huge arm64 checks ;;
+	x86_64-debug) echo minimal common io_uring huge x86_64 checks sanitizers ;;
+	arm64) echo minimal common io_uring huge arm64 checks ;;
 	*) die "unknown FLAVOUR '$1' ($flavours)" ;;
 	esac
 }

@@ -10,7 +10,7 @@ try() {
 
 # demonstrates NAME GUEST REASON COMMAND...: a demonstration, with emulated guests
 demonstrates() {
-	try "${@:4}" make -s -C "$top" run
+	try "${@:4}" make -s -C "$top" run FLAVOUR=uml
 	is "$status $(grep -c "^User-mode Linux does not run here: $3.*($2)" \
 		"$scratch/err")" '0 1' "$1: make run goes on, and says why"
 	check "$1: make run shows a move" grep -q 'result: moved' "$scratch/out"

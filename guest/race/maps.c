@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../lib/proc.h"
 #include "race.h"
 
 #define MOST_PARTS	16
@@ -54,11 +55,11 @@ static bool fits(const struct part *part, const char *perms)
 static void add_line(const struct range *r, struct found *found,
 		     const char *line)
 {
-	uintptr_t start, end, addr;
-	char perms[5];
+	struct mapping m;
+	uintptr_t addr;
 	long pages;
 
-	if (sscanf(line, "%lx-%lx %4s", &start, &end, perms) != 3)
+	if (!parse_mapping(line, &m))
 		errx(2, "cannot read /proc/self/maps: %s", line);
 	for (int place = 0; place < r->nr_places; place++) {
 		addr = (uintptr_t)r->places[place];
@@ -66,9 +67,9 @@ static void add_line(const struct range *r, struct found *found,
 			const struct part *part = &r->parts[i];
 			uintptr_t next = addr + part->pages * PAGE;
 
-			pages = overlap(start, end, addr, next);
+			pages = overlap(m.start, m.end, addr, next);
 			found->pages[place][i] += pages;
-			if (pages && !fits(part, perms))
+			if (pages && !fits(part, m.perms))
 				found->wrong = "protection";
 			addr = next;
 		}

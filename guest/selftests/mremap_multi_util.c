@@ -259,77 +259,6 @@ bool layout(int page, const char *what)
 	return true;
 }
 
-bool slurp(const char *path, char *buf, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t done = 0;
-	ssize_t n = -1;
-
-	if (fd < 0)
-		return false;
-	while (done < size - 1) {
-		n = read(fd, buf + done, size - 1 - done);
-		if (n <= 0)
-			break;
-		done += n;
-	}
-	buf[done] = '\0';
-	close(fd);
-	return !n;
-}
-
-long field_kb(const char *buf, const char *name)
-{
-	const char *p = strstr(buf, name);
-
-	return p ? atol(p + strlen(name)) : -1;
-}
-
-static bool parse_header(const char *line, struct mapping *m)
-{
-	struct mapping new = {};
-	int n = 0;
-
-	if (sscanf(line, "%lx-%lx %7s %lx %15s %lu %n", &new.start, &new.end,
-		   new.perms, &new.offset, new.dev, &new.inode, &n) != 6)
-		return false;
-	snprintf(new.name, sizeof(new.name), "%s", line + n);
-	*m = new;
-	return true;
-}
-
-/* Drop the soft-dirty flag, which a move always sets. */
-static void parse_flags(char *line, struct mapping *m)
-{
-	size_t len = 0;
-	char *save;
-
-	for (char *f = strtok_r(line, " ", &save); f;
-	     f = strtok_r(NULL, " ", &save))
-		if (strcmp(f, "sd") && len < sizeof(m->flags))
-			len += snprintf(m->flags + len, sizeof(m->flags) - len,
-					" %s", f);
-}
-
-bool walk_mappings(void (*see)(const struct mapping *m, void *arg), void *arg)
-{
-	struct mapping m;
-	char *line, *save;
-
-	if (!slurp("/proc/self/smaps", text, sizeof(text)))
-		return fail("smaps", 0);
-	for (line = strtok_r(text, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		if (!strncmp(line, "VmFlags:", 8)) {
-			parse_flags(line + 8, &m);
-			see(&m, arg);
-		} else {
-			parse_header(line, &m);
-		}
-	}
-	return true;
-}
-
 static bool is_present(int page)
 {
 	off_t offset = (uintptr_t)at(page) / psz * sizeof(__u64);
@@ -382,7 +311,7 @@ bool snapshot(struct arena_state *s)
 	s->vm_data = field_kb(text, "VmData:") * 1024 / (long)psz;
 	s->vm_lck = field_kb(text, "VmLck:") * 1024 / (long)psz;
 
-	return walk_mappings(record, s);
+	return walk_mappings(record, s) || fail("smaps", 0);
 }
 
 int mapping_pages(const void *addr)
@@ -394,7 +323,7 @@ int mapping_pages(const void *addr)
 		return 0;
 	for (line = strtok_r(text, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save))
-		if (parse_header(line, &m) && (uintptr_t)addr >= m.start &&
+		if (parse_mapping(line, &m) && (uintptr_t)addr >= m.start &&
 		    (uintptr_t)addr < m.end)
 			return (m.end - (uintptr_t)addr) / psz;
 	return 0;

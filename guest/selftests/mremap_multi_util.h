@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../lib/proc.h"
+
 /*
  * The arena: a stretch of address space that nothing but the test maps into,
  * spoken of in pages. It has two halves which are laid out alike, so that one
@@ -84,20 +86,7 @@ bool uffd_arm(int uffd, int page, int pages);
 bool have_mseal(void);
 bool have_anon_names(void);
 
-/* A line of /proc/self/maps, with the VmFlags but for the soft-dirty one */
-struct mapping {
-	unsigned long start, end, offset, inode;
-	char perms[8], dev[16], name[64];
-	char flags[96];
-};
-
-/* Show @see each mapping of the process, the lowest first. */
-bool walk_mappings(void (*see)(const struct mapping *m, void *arg), void *arg);
-
 /* Remove @flag, with its space, from the flags of @attr. */
 void drop_flag(char *attr, const char *flag);
-
-bool slurp(const char *path, char *buf, size_t size);
-long field_kb(const char *text, const char *name);
 
 #endif

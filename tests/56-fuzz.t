@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Guests: uml, x86_64
+# Processors: 2
 # Tools: x86_64
 # The same random calls of mremap() on a kernel with the series and on 6.12: see
 # Documentation/fuzzing.md; and calls with allocations failing at random, held

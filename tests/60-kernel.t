@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Guests: uml, x86_64
+# Processors: 2
 # Tools: x86_64
 # Each kernel that these tests use is built, boots, has what the guests need and
 # ends by itself. (Those of tests/long/ show it there.)

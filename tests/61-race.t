@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Guests: uml, x86_64
+# Processors: 2
 # Tools: x86_64
 # Moves while other threads write, fork, migrate, swap out and truncate the pages:
 # on two processors, and shortly in user-mode Linux, whose kernel checks itself.

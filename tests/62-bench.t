@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Guests: x86_64
+# Processors: 2
 # Tools: bench
 # What the series has to save, and what it must not cost, in instructions that the
 # emulated processor counts; and that these are the same when counted again.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Guests: x86_64
+# Processors: 2
 # Tools: x86_64
 # Hosts that user-mode Linux does not run on: one line says why, and emulated
 # guests take its place. Guests that die, and such that do not end, are told apart.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Guests: uml
+# Processors: 2
 # Break the series on purpose, in one place at a time: each of tests/mutations,
 # applied on top of it, has to be noticed by the kernel itself, by mremap_multi, or
 # by what the patch names after 'Program:'.

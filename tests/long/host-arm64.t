@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Guests: arm64
+# Processors: 2
 # Tools: arm64
 # On a host for arm64, make run builds that kernel and shows it in QEMU.
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2086 # several programs
 # Guests: arm64
+# Processors: 2
 # Tools: arm64
 # The kernel's selftests on two emulated arm64 processors: with the series all
 # pass.

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2086 # several programs
 # Guests: x86_64-debug
+# Processors: 2
 # Tools: x86_64
 # The kernel's selftests on two emulated x86_64 processors, with all checks that
 # the kernel has: with the series all pass.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Guests: x86_64
+# Processors: 2
 # Tools: x86_64
 # Two forked processes that move the same pages do not hold each other up more
 # than on 6.12: on two emulated processors, each makes as many moves a second, but

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Guests: x86_64
+# Processors: 2
 # Tools: x86_64
 # Break the series where user-mode Linux does not notice, as it has one processor
 # and does not move page tables as a whole: each of tests/mutations-x86_64, applied

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Guests: x86_64-debug
+# Processors: 2
 # Tools: x86_64
 # Calls at random, also with allocations failing, and moves while other threads
 # disturb them, on two emulated processors with all checks that the kernel has.

@@ -15,6 +15,7 @@ uses_soak := FLAVOUR KSRC MINUTES SERIES
 uses_coverage := KSRC SERIES
 uses_bench := KSRC PEER SERIES
 uses_kernel := FLAVOUR KSRC SERIES
+uses_install := DESTDIR PREFIX
 uses_deb := CONFIG KSRC SERIES
 uses_tree := KSRC SERIES
 uses_export := KSRC SERIES
@@ -32,7 +33,7 @@ unknown := $(strip $(filter-out $(known),$(given)))
 unused := $(strip $(filter-out $(foreach g,$(MAKECMDGOALS),$(uses_$g)),$(given)))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long soak coverage bench report kernel deb tree export \
+.PHONY: help run test test-long soak coverage bench report kernel install deb tree export \
 	range-diff mail versions clean distclean
 
 ifneq ($(unknown),)
@@ -59,6 +60,8 @@ help: ## this list
 #: PEER=bzImage             bench: one more kernel to compare with
 #: CONFIG=cloud|tiny|file   deb: the configuration of the kernel (cloud)
 #: OLD=revision|directory   range-diff: the series to compare with
+#: PREFIX=path              install: below which directory (/usr/local)
+#: DESTDIR=path             install: a root to pack from, not part of PREFIX
 #: TO=address               mail: whom to send it to
 
 run: ## boot the kernel without and with the series, show what differs
@@ -88,6 +91,9 @@ report: ## one HTML page of the last results of test, coverage and bench
 
 kernel: ## build one kernel and print its path
 	@scripts/kernel
+
+install: ## install lib/mremap_range.h, manual page and pkg-config file
+	@scripts/install
 
 deb: ## build Debian packages of a kernel with the series
 	@scripts/deb

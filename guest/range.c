@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void *watched_mremap(void *from, size_t from_size, size_t to_size,
@@ -185,14 +186,73 @@ static void test_move(int one_call)
 	int ret;
 
 	set_up();
-	ret = mremap_range(source, size, dest, one_call, &result);
+	ret = mremap_range(source, size, dest, 0, &result);
 	expect(!ret && counts(one_call ? 1 : MAPPINGS, size) &&
 	       is_moved_up_to(size), "a range with a hole");
 
 	set_up();
-	ret = mremap_range(source, 2 * page - 1, dest, one_call, &result);
+	ret = mremap_range(source, 2 * page - 1, dest, 0, &result);
 	expect(!ret && counts(one_call ? 1 : 2, 2 * page) &&
 	       is_moved_up_to(2 * page), "a size that is not whole pages");
+}
+
+/* All of a range without holes is at the destination, and empty at the source */
+static void test_dontunmap(int one_call)
+{
+	const size_t length = 3 * page;
+	bool right = true;
+	size_t i;
+	int ret;
+
+	for (int once = 0; once <= one_call; once++) {
+		set_up();
+		ret = once ? mremap_range(source, length, dest, MREMAP_DONTUNMAP,
+					  &result) :
+		      mremap_range_one_by_one(source, length, dest,
+					      MREMAP_DONTUNMAP, &result);
+		for (i = 0; i < 3; i++)
+			right &= holds(dest + i * page, LETTERS[i]) &&
+				 holds(source + i * page, 0);
+		expect(!ret && right && counts(once ? 1 : 3, length),
+		       once ? "DONTUNMAP, at once" : "DONTUNMAP, one by one");
+	}
+	if (!one_call)
+		return;
+	set_up();
+	fail_at(1, ENOMEM, 0);
+	ret = mremap_range(source, length, dest, MREMAP_DONTUNMAP, &result);
+	expect(failed_with(ret, ENOMEM) && counts(1, MREMAP_RANGE_UNKNOWN),
+	       "DONTUNMAP, failed: unknown");
+}
+
+static void test_no_result(void)
+{
+	set_up();
+	expect(!mremap_range(source, size, dest, 0, NULL) &&
+	       is_moved_up_to(size), "a range, and no result wanted");
+	set_up();
+	fail_at(1, EPERM, 0);
+	expect(failed_with(mremap_range(source, size, dest, 0, NULL), EPERM),
+	       "a failure, and no result wanted");
+}
+
+/* The answer is asked for once, by whichever thread, and children know it. */
+static void test_remembered(int wanted)
+{
+	int status;
+	pid_t pid;
+
+	fail_at(1, EPERM, 0);
+	expect(failed_with(mremap_range_can(), EPERM), "no answer yet");
+	fail_at(0, 0, 0);
+	expect(mremap_range_can() == wanted && calls == 1, "the answer");
+	expect(mremap_range_can() == wanted && calls == 1, "is remembered");
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		_exit(mremap_range_can() == wanted && calls == 1);
+	expect(waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	       WEXITSTATUS(status), "in a child, too");
 }
 
 static void test_one_by_one(void)
@@ -200,44 +260,46 @@ static void test_one_by_one(void)
 	int ret;
 
 	set_up();
-	ret = mremap_range_one_by_one(source, size, dest, &result);
+	ret = mremap_range_one_by_one(source, size, dest, 0, &result);
 	expect(!ret && counts(MAPPINGS, size) && is_moved_up_to(size),
 	       "one by one");
 
 	set_up();
 	fail_at(3, ENOMEM, 0);
-	ret = mremap_range_one_by_one(source, size, dest, &result);
+	ret = mremap_range_one_by_one(source, size, dest, 0, &result);
 	expect(failed_with(ret, ENOMEM) && counts(3, 2 * page) &&
 	       is_moved_up_to(2 * page), "one by one, stopped half-way");
 }
 
 /* Either way and on all kernels the same */
-static void test_wrong_arguments(int one_call)
+static void test_wrong_arguments(void)
 {
 	size_t huge = SIZE_MAX - page / 2;
 
 	set_up();
-	expect(failed_with(mremap_range(source, 0, dest, one_call, &result),
+	expect(failed_with(mremap_range(source, 0, dest, 0, &result),
 			   EINVAL), "size 0");
-	expect(failed_with(mremap_range(source, huge, dest, one_call, &result),
+	expect(failed_with(mremap_range(source, huge, dest, 0, &result),
 			   EINVAL), "a size that cannot be rounded");
 	expect(failed_with(mremap_range(source, SIZE_MAX / page * page, dest,
-					one_call, &result), EINVAL),
+					0, &result), EINVAL),
 	       "a size that wraps");
-	expect(failed_with(mremap_range(source + 1, size, dest, one_call,
+	expect(failed_with(mremap_range(source + 1, size, dest, 0,
 					&result), EINVAL),
 	       "an unaligned source");
-	expect(failed_with(mremap_range(source, size, dest + 1, one_call,
+	expect(failed_with(mremap_range(source, size, dest + 1, 0,
 					&result), EINVAL),
 	       "an unaligned destination");
-	expect(failed_with(mremap_range(source, size, source + page, one_call,
+	expect(failed_with(mremap_range(source, size, source + page, 0,
 					&result), EINVAL), "an overlap");
 	expect(failed_with(mremap_range(source + 3 * page, 4 * page, dest,
-					one_call, &result), EFAULT),
+					0, &result), EFAULT),
 	       "a hole at the start");
 	expect(failed_with(mremap_range(source + 3 * page, 2 * page, dest,
-					one_call, &result), EFAULT),
+					0, &result), EFAULT),
 	       "nothing but a hole");
+	expect(failed_with(mremap_range(source, size, dest, MREMAP_FIXED,
+					&result), EINVAL), "an unknown flag");
 	expect(!calls && !result.moved && is_moved_up_to(0),
 	       "after these, nothing has changed");
 }
@@ -250,18 +312,18 @@ static void test_partial(void)
 
 	set_up();
 	fail_at(1, ENOMEM, 3 * page);
-	ret = mremap_range_at_once(source, size, dest, &result);
+	ret = mremap_range_at_once(source, size, dest, 0, &result);
 	expect(failed_with(ret, ENOMEM) && counts(1, 5 * page) &&
 	       is_moved_up_to(3 * page), "a kernel that moves a part");
 
 	set_up();
 	fail_at(1, EFAULT, 3 * page);
-	ret = mremap_range(source, size, dest, 1, &result);
+	ret = mremap_range(source, size, dest, 0, &result);
 	expect(failed_with(ret, EFAULT) && counts(1, 5 * page),
 	       "which is not taken up one by one");
 	set_up();
 	fail_at(1, ENOMEM, 3 * page);
-	ret = mremap_range(source, size, dest, 1, &result);
+	ret = mremap_range(source, size, dest, 0, &result);
 	expect(failed_with(ret, ENOMEM) && counts(1, 5 * page),
 	       "nor if memory has run out");
 
@@ -271,16 +333,16 @@ static void test_partial(void)
 	setrlimit(RLIMIT_NOFILE, &none);
 	set_up();
 	fail_at(1, ENOMEM, 3 * page);
-	ret = mremap_range_at_once(source, size, dest, &result);
+	ret = mremap_range_at_once(source, size, dest, 0, &result);
 	expect(failed_with(ret, ENOMEM) && counts(1, MREMAP_RANGE_UNKNOWN),
 	       "without /proc/self/maps: unknown");
 	set_up();
 	fail_at(1, ENOMEM, 0);
-	ret = mremap_range(source, size, dest, 1, &result);
+	ret = mremap_range(source, size, dest, 0, &result);
 	expect(failed_with(ret, ENOMEM) && counts(1, MREMAP_RANGE_UNKNOWN) &&
 	       is_moved_up_to(0), "which is not taken up, either");
 	set_up();
-	ret = mremap_range_one_by_one(source, size, dest, &result);
+	ret = mremap_range_one_by_one(source, size, dest, 0, &result);
 	expect(failed_with(ret, EMFILE) && counts(0, 0) && is_moved_up_to(0),
 	       "without /proc/self/maps: not one by one");
 	setrlimit(RLIMIT_NOFILE, &limit);
@@ -293,13 +355,13 @@ static void test_fallback(void)
 
 	set_up();
 	fail_at(1, ENOMEM, 0);
-	ret = mremap_range(source, size, dest, 1, &result);
+	ret = mremap_range(source, size, dest, 0, &result);
 	expect(!ret && counts(1 + MAPPINGS, size) && is_moved_up_to(size),
 	       "not enough memory for one call: one by one");
 
 	set_up();
 	fail_at(1, EPERM, 0);
-	ret = mremap_range(source, size, dest, 1, &result);
+	ret = mremap_range(source, size, dest, 0, &result);
 	expect(failed_with(ret, EPERM) && counts(1, 0) && is_moved_up_to(0),
 	       "another error: it stays at that");
 }
@@ -328,11 +390,11 @@ static void test_armed(void)
 		puts("# no userfaultfd");
 		return;
 	}
-	ret = mremap_range_at_once(source, size, dest, &result);
+	ret = mremap_range_at_once(source, size, dest, 0, &result);
 	expect(failed_with(ret, EFAULT) && counts(1, 0) && is_moved_up_to(0),
 	       "userfaultfd, at once: nothing has moved");
 	calls = 0;
-	ret = mremap_range(source, size, dest, 1, &result);
+	ret = mremap_range(source, size, dest, 0, &result);
 	expect(!ret && counts(1 + MAPPINGS, size) && is_moved_up_to(size),
 	       "userfaultfd, else: one by one");
 }
@@ -401,14 +463,14 @@ static void test_many_pieces(int one_call)
 	read_maps(before);
 	limit_mappings(limit, sizeof(limit), before);
 	if (one_call) {
-		ret = mremap_range_at_once(from, length, to, &result);
+		ret = mremap_range_at_once(from, length, to, 0, &result);
 		expect(failed_with(ret, ENOMEM) && counts(1, 0),
 		       "too many mappings for one call");
 		read_maps(after);
 		expect(!strcmp(before, after), "it has changed none");
 	}
 	calls = 0;
-	ret = mremap_range(from, length, to, one_call, &result);
+	ret = mremap_range(from, length, to, 0, &result);
 	write_map_limit(limit);
 	expect(!ret && counts(PIECES + !!one_call, length),
 	       "too many for one call: one by one");
@@ -468,13 +530,17 @@ int main(int argc, char **argv)
 	dest = source + 2 * size;
 
 	test_probe(one_call);
+	test_remembered(one_call);
 	test_move(one_call);
 	test_one_by_one();
-	test_wrong_arguments(one_call);
-	test_partial();
-	test_fallback();
+	test_dontunmap(one_call);
+	test_no_result();
+	test_wrong_arguments();
 	test_many_pieces(one_call);
-	if (one_call)
+	if (one_call) {
+		test_partial();
+		test_fallback();
 		test_armed();
+	}
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,18 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Guests: uml, or what runs here
-# Tools: clang g++
-# What application authors are given, lib/mremap_range.h and examples/heap.c:
-# compiles as C11 and C++17, and does the same on a kernel with the series and
-# on one without.
+# Tools: clang g++ pkgconf
+# What application authors are given, lib/mremap_range.h and examples/: compiles as
+# C11 and C++17 by two compilers, is installed, and does the same on a kernel with
+# the series and on one without.
 
 . "$(dirname "$0")/lib.sh"
 
 FLAVOUR=$(any_flavour)
 export FLAVOUR
 cc=$(cross_of "$FLAVOUR")gcc
-strict=(-O2 -Wall -Wextra -Wpedantic -Werror)
-heap=$scratch/heap
+strict=(-O2 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
 range=$scratch/range
 
 # guest OUTPUT KERNEL PROGRAM ARGUMENT...: sets status
@@ -25,19 +24,28 @@ guest() {
 		2>"$out.err" || status=$?
 }
 
+# compiles COMPILER OPTION...: each of the examples
 compiles() {
-	local c
+	local e
 
-	for c in gcc clang; do
-		command -v $c >/dev/null || continue
-		check "the example is C11: $c" $c -std=c11 "${strict[@]}" \
-			-o "$scratch/o" "$top/examples/heap.c"
+	command -v "$1" >/dev/null || { skip "the examples: $*" "no $1"; return; }
+	for e in heap gc; do
+		check "$e.c: $*" "$@" "${strict[@]}" -pthread -o "$scratch/o" \
+			"$top/examples/$e.c"
 	done
-	for c in g++ clang++; do
-		command -v $c >/dev/null || continue
-		check "the example is C++17: $c" $c -std=c++17 "${strict[@]}" \
-			-x c++ -o "$scratch/o" "$top/examples/heap.c"
-	done
+}
+
+# By nothing but what is installed
+installs() {
+	local dest=$scratch/dest
+
+	DESTDIR=$dest PREFIX=/opt/x "$top/scripts/install" &&
+		export PKG_CONFIG_LIBDIR=$dest/opt/x/lib/pkgconfig \
+			PKG_CONFIG_SYSROOT_DIR=$dest &&
+		[ "$(pkg-config --modversion mremap_range)" = 2 ] &&
+		sed 's,"../lib/\(.*\)",<\1>,' "$top/examples/heap.c" >"$scratch/heap.c" &&
+		read -ra flags < <(pkg-config --cflags mremap_range) &&
+		gcc "${flags[@]}" -o "$scratch/o" "$scratch/heap.c"
 }
 
 # The header alone, without _GNU_SOURCE: one clear error
@@ -64,33 +72,47 @@ cases() {
 	tell <"$scratch/range-$1.err"
 }
 
-# example NAME KERNEL: its output, and on the last line the number of calls
+# example NAME KERNEL PROGRAM CALLS [ARGUMENT]: makes so many calls
 example() {
-	guest "$scratch/heap-$1" "$2" "$heap" -v
-	is "$status" 0 "$1: the example's heap is intact"
-	calls=$(sed -n 's/^moved by \([0-9]*\) call.*/\1/p' "$scratch/heap-$1")
-	grep -v '^moved by' "$scratch/heap-$1" >"$scratch/result-$1"
+	local out=$scratch/$3-$1
+
+	guest "$out" "$2" "$scratch/$3" "${@:5}"
+	is "$status" 0 "$1: $3 has lost nothing"
+	is "$(sed -n 's/.*calls: \([0-9]*\).*/\1/p' "$out")" "$4" "$1: $3: calls"
 }
 
-# Mappings of the heap, as the example has counted them
-count_mappings() {
-	sed -n 's/^before:.* \([0-9]*\) mappings.*/\1/p' "$scratch/result-base"
+# same_but_for_calls PROGRAM: on both kernels
+same_but_for_calls() {
+	diff <(sed 's/calls: [0-9]*//' "$scratch/$1-series") \
+		<(sed 's/calls: [0-9]*//' "$scratch/$1-base")
 }
 
-# Each line of the output, with -v, as the documentation shows it
+# The output of heap.c on both, as the documentation shows it
 documented() {
-	local line
+	local kernel
 
-	[ -s "$scratch/heap-series" ] || return
-	while read -r line; do
-		grep -qxF "    $line" "$top/Documentation/applications.md" ||
-			return
-	done <"$scratch/heap-series"
+	for kernel in series base; do
+		grep -qxF "    $(cat "$scratch/heap-$kernel")" \
+			"$top/Documentation/applications.md" || return
+	done
 }
 
-compiles
+compiles gcc -std=c11
+compiles gcc -std=gnu2x
+compiles clang -std=c11
+compiles g++ -std=c++17 -x c++
+compiles clang++ -std=c++17 -x c++
+# The header itself, of which C++ is not to say that its casts are C's
+printf '#include "%s"\n' "$top/lib/mremap_range.h" >"$scratch/only.cc"
+for c in g++ clang++; do
+	check "the header: $c -Wold-style-cast" "$c" -std=c++17 "${strict[@]}" \
+		-Wold-style-cast -fsyntax-only "$scratch/only.cc"
+done
 check 'the header names what it lacks' header_says_what_it_needs
-"$cc" "${strict[@]}" -static -o "$heap" "$top/examples/heap.c"
+check 'it is installed, and found by pkg-config' installs
+for e in heap gc; do
+	"$cc" "${strict[@]}" -static -pthread -o "$scratch/$e" "$top/examples/$e.c"
+done
 # Not by scripts/build-program: it would not see that the header has changed.
 "$cc" -O2 -Wall -Wextra -Werror -static -o "$range" "$top/guest/range.c"
 
@@ -98,12 +120,12 @@ series=$("$top/scripts/kernel")
 base=$(SERIES=none "$top/scripts/kernel")
 cases series "$series" 1
 cases base "$base" 0
-example series "$series"
-is "$calls" 1 'series: one call'
-example base "$base"
-is "$calls" "$(count_mappings)" 'base: as many calls as mappings'
-is "$((calls > 1))" 1 'base: more than one'
-check 'the result is the same' cmp "$scratch/result-series" \
-	"$scratch/result-base"
-check 'the documentation shows the output' documented
+example series "$series" heap 1
+example base "$base" heap 32
+check 'heap: the result is the same' same_but_for_calls heap
+check 'heap: the documentation shows the output' documented
+# A call a collection, or one for each of 24 mappings
+example series "$series" gc 20 20
+example base "$base" gc 480 20
+check 'gc: the result is the same' same_but_for_calls gc
 done_testing

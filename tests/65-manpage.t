@@ -90,6 +90,8 @@ check 'nothing new from mandoc' no_new_lint
 check 'semantic newlines' semantic_newlines
 is "$(errors_of_page)" "$(errors_of_contract)" \
 	'the errors are those of the contract'
+check 'mremap_range(3): nothing from mandoc' silent mandoc -Tlint -Wwarning \
+	"$top/man/mremap_range.3"
 extract_example >"$scratch/$example.c"
 check 'the example compiles' "$cc" -O2 -Wall -Wextra -Werror -static \
 	-o "$scratch/$example" "$scratch/$example.c"

@@ -34,7 +34,7 @@ unused := $(strip $(filter-out $(foreach g,$(MAKECMDGOALS),$(uses_$g)),$(given))
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-long soak coverage bench report kernel install deb tree export \
-	range-diff mail versions clean distclean
+	range-diff mail dist versions clean distclean
 
 ifneq ($(unknown),)
 $(or $(MAKECMDGOALS),help):
@@ -109,6 +109,9 @@ range-diff: ## what has changed in the series since OLD
 
 mail: ## prepare the series for mailing; nothing is sent
 	@scripts/mail
+
+dist: ## pack what is committed as a release
+	@scripts/dist
 
 versions: ## does the series apply to, and compile on, all that Debian offers
 	@scripts/versions

@@ -72,8 +72,8 @@ struct mremap_range_result {
 
 /* What begins like this is for this file alone. C++ has casts of its own. */
 #ifdef __cplusplus
-#define MRR_NUMBER(type, value)		(static_cast<type>(value))
-#define MRR_ADDRESS(type, value)	(reinterpret_cast<type>(value))
+#define MRR_NUMBER(type, value)		(static_cast < type > (value))
+#define MRR_ADDRESS(type, value)	(reinterpret_cast < type > (value))
 #else
 #define MRR_NUMBER(type, value)		((type)(value))
 #define MRR_ADDRESS(type, value)	((type)(value))

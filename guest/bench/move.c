@@ -41,7 +41,7 @@ static void move_as_read(const struct layout *l, char *from, char *to)
 {
 	struct mremap_range_result result;
 
-	if (mremap_range_one_by_one(from, source_size(l), to, &result))
+	if (mremap_range_one_by_one(from, source_size(l), to, 0, &result))
 		err(2, "mremap_range_one_by_one");
 }
 

@@ -104,12 +104,14 @@ static inline int mremap_range_probe(void)
 {
 	const size_t page = mrr_page_size();
 	char *source, *dest;
+	void *area;
 	int error;
 
-	source = MRR_NUMBER(char *, mmap(NULL, 4 * page, PROT_NONE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
-	if (source == MAP_FAILED)
+	area = mmap(NULL, 4 * page, PROT_NONE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (area == MAP_FAILED)
 		return -1;
+	source = MRR_NUMBER(char *, area);
 	dest = source + 2 * page;
 
 	/* Now the source is two mappings, which cannot be merged */

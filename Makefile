@@ -8,7 +8,7 @@ SHELL := /bin/sh
 override CMD := $(value CMD)
 
 # Which variables each target looks at
-uses_run := CMD FLAVOUR KSRC SERIES
+uses_run := CMD FLAVOUR KSRC LIMIT MEMORY SERIES
 uses_test := KSRC SERIES TESTS
 uses_test-long := KSRC SERIES
 uses_soak := FLAVOUR KSRC MINUTES SERIES
@@ -50,6 +50,7 @@ help: ## this list
 	@sed -n 's/^#: /  /p' Makefile
 
 #: CMD='program args'       run: a command instead of the demonstration (user-mode Linux)
+#: MEMORY=n LIMIT=n         run CMD: MiB that it has (1024), seconds at most (3600)
 #: FLAVOUR=name             kernel, soak: uml, x86_64, x86_64-debug, arm64 (uml);
 #:                          run, without CMD: the same (uml-demo, a small one)
 #: SERIES=none|directory    run CMD, kernel: other patches than the project's, or none

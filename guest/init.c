@@ -30,22 +30,23 @@ static void fail(const char *what)
 	dprintf(STDERR_FILENO, "init: %s: %s\n", what, strerror(errno));
 }
 
-static void mount_at(const char *type, const char *dir, int required)
+/* Small kernels have not got all of them. */
+static void mount_at(const char *type, const char *dir)
 {
 	mkdir(dir, 0755);
-	if (mount(type, dir, type, 0, NULL) && required)
+	if (mount(type, dir, type, 0, NULL) && errno != ENODEV && errno != ENOENT)
 		fail(dir);
 }
 
 static void mount_all(void)
 {
-	mount_at("devtmpfs", "/dev", 1);
-	mount_at("proc", "/proc", 1);
-	mount_at("sysfs", "/sys", 1);
-	mount_at("debugfs", "/sys/kernel/debug", 1);
-	mount_at("tmpfs", "/tmp", 1);
-	mount_at("tmpfs", "/dev/shm", 1);
-	mount_at("hugetlbfs", "/dev/hugepages", 0);
+	mount_at("devtmpfs", "/dev");
+	mount_at("proc", "/proc");
+	mount_at("sysfs", "/sys");
+	mount_at("debugfs", "/sys/kernel/debug");
+	mount_at("tmpfs", "/tmp");
+	mount_at("tmpfs", "/dev/shm");
+	mount_at("hugetlbfs", "/dev/hugepages");
 }
 
 static int open_raw(const char *path)

@@ -49,6 +49,24 @@ try 'touch ./x /etc/x /x 2>/dev/null; ls -d ./x /etc/x /x 2>/dev/null'
 gives '' 2 "the host's files are read-only"
 try 'for d in /tmp /run /dev/shm; do echo $d >$d/x && cat $d/x; done'
 gives $'/tmp\n/run\n/dev/shm' 0 'temporary files can be written'
+GIVEN='a b' DISPLAY=:0 try 'echo "$GIVEN, ${DISPLAY-unset}, ${CMD-unset}"'
+gives 'a b, unset, unset' 0 "the caller's environment, less what is the host's"
+own=$(mktemp -d /tmp/run-command.XXXXXX)
+printf '#!/bin/sh\necho here "$@"\n' >"$own/program"
+chmod +x "$own/program"
+try "$own/program with words"
+gives 'here with words' 0 'a program below /tmp'
+rm -r "$own"
+try 'bash -c "cat <(echo x)" && echo y >/dev/stdout && test -c /dev/ptmx && \
+	zcat /proc/config.gz | grep ^CONFIG_HOSTFS'
+gives $'x\ny\nCONFIG_HOSTFS=y' 0 '/dev/fd, /dev/stdout, /dev/ptmx, /proc/config.gz'
+MEMORY=300 try 'sed -n "s/MemTotal: *\(...\).*/\1/p" /proc/meminfo'
+is "$(($(cat "$scratch/out") < 310))" 1 'MEMORY'
+LIMIT=2 try 'sleep 60'
+is "$status $(grep -c 'did not end within 2 s' "$scratch/err")" '125 1' LIMIT
+MEMORY=much try true
+is "$status $(cat "$scratch/err")" '1 error: not a number: MEMORY=much' \
+	'MEMORY: a number'
 check 'the output is the same, byte for byte' same_bytes
 check 'make run CMD= takes the command as it is' make_passes
 # Other guests may be running beside these.

@@ -29,7 +29,7 @@ FNR == 1 {
 	test = FILENAME
 	sub(/.*\//, "", test)
 	sub(/\.t$/, "", test)
-	planned = plan = seen = 0
+	planned = plan = seen = bad = 0
 	names[++tests] = test
 }
 /^1\.\.[0-9]/ {
@@ -38,6 +38,7 @@ FNR == 1 {
 	if (/# [Ss][Kk][Ii][Pp]/)
 		split_skip(substr($0, length($1) + 1))
 }
+bad && /^#/ { says[failures] = says[failures] substr($0, 3) "\n" }
 /^(not )?ok / {
 	seen++
 	bad = /^not /
@@ -48,10 +49,12 @@ FNR == 1 {
 		split_skip($0)
 }
 
-function print_list(list, n,  i) {
+# print_list LIST N [TEXTS]: with the text of each, if it has one
+function print_list(list, n, texts,  i) {
 	print "<ul>"
 	for (i = 1; i <= n; i++)
-		print "<li>" html(list[i]) "</li>"
+		print "<li>" html(list[i]) \
+		      (i in texts ? "<pre>" html(texts[i]) "</pre>" : "") "</li>"
 	print "</ul>"
 }
 
@@ -62,7 +65,7 @@ function print_skipped(  r, i, part) {
 		       plural(count[order[r]], "case"), html(order[r])
 		for (i = 1; i <= count[order[r]]; i++)
 			part[i] = skipped[order[r], i]
-		print_list(part, count[order[r]])
+		print_list(part, count[order[r]], none)
 		print "</details>"
 	}
 }
@@ -81,7 +84,7 @@ END {
 	}
 	if (failures) {
 		print "<h3>Failed</h3>"
-		print_list(failed, failures)
+		print_list(failed, failures, says)
 	}
 	if (reasons)
 		print_skipped()

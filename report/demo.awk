@@ -108,6 +108,10 @@ NR == 1 {
 	next
 }
 /^\|/ { take_row(); next }
+/^Destination contents: / {
+	of = $5 + 0
+	left_there = $3 + 0
+}
 /^result: / {
 	close_text()
 	result = substr($0, 9)
@@ -116,7 +120,15 @@ NR == 1 {
 NF { text = text (text == "" ? "" : "\n") $0 }
 END {
 	close_text()
-	printf "<p class=\"result\">The call was %s.</p>\n",
-	       result == "" ? "not made: the guest gave no result" : \
-	       "<strong>" html(result) "</strong>"
+	if (result == "")
+		what = "The guest gave no result"
+	else if (result == "moved")
+		what = "This kernel <strong>moved</strong> the range by one call"
+	else
+		what = "This kernel <strong>" html(result) "</strong> the call"
+	if (result == "refused" && left_there < of)
+		what = what ", and what the destination held is " \
+		       "<strong>lost</strong>: " of - left_there " of " \
+		       plural(of, "page")
+	print "<p class=\"result\">" what ".</p>"
 }

@@ -6,7 +6,7 @@
 function purpose(name,  file, line, text) {
 	file = dir "/" name ".t"
 	while ((getline line < file) > 0 && line ~ /^#/) {
-		if (line !~ /^#!|^# SPDX-|^# Guests/)
+		if (line !~ /^#!|^# (SPDX-|shellcheck|Guests:|Tools:|Processors:)/)
 			text = text substr(line, 2)
 	}
 	close(file)

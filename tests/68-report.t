@@ -21,7 +21,7 @@ make_tests() {
 	END
 	printf 'ok 1 - a\nok 2 - b\n# 3 seconds\n1..2\n' \
 		>"$dir/test/tests/10-roundtrip.t"
-	printf '%s\n' 'ok 1 - a' 'not ok 2 - a <b> & "c" fails' \
+	printf '%s\n' 'ok 1 - a' 'not ok 2 - a <b> & "c" fails' '# got <x>' \
 		'ok 3 - d # SKIP no <huge> pages' '# 20 seconds' 1..3 \
 		>"$dir/test/tests/56-fuzz.t"
 }
@@ -76,6 +76,8 @@ demo_output() {
 		| page size  perms  kind      holds  |
 		|   -1    2  rw-p   anonymous Q|<    |
 		+------------------------------------+
+
+		Destination contents:  0 of  2 pages as before,
 
 		result: $1
 	END
@@ -182,11 +184,11 @@ make_bench
 make_demo
 report everything
 shows 'Failed: 1 of 4 cases' '3 passed, 1 failed, 1 skipped' \
-	'56-fuzz: a &lt;b&gt; &amp; &quot;c&quot; fails' \
+	'56-fuzz: a &lt;b&gt; &amp; &quot;c&quot; fails<pre>got &lt;x&gt;' \
 	'1 case: no &lt;huge&gt; pages' '<td class="n ratio">0.25</td>' \
 	'table &lt;1&gt;' 'aria-label="Instructions for each mapping' \
-	'y="18">Q</text>' 'y="18">&lt;</text>' '<strong>refused</strong>' \
-	'<strong>moved</strong>' \
+	'y="18">Q</text>' 'y="18">&lt;</text>' '<strong>moved</strong> the range' \
+	'<strong>refused</strong> the call' '<strong>lost</strong>: 2 of 2 pages' \
 	"$(list_patches "$patches" | wc -l) patches"
 is "$(grep -c '<svg role="img"' "$page")" 3 'all plots'
 is "$(sed -n '/id="series"/,$p' "$page" | grep -c '<li>')" \

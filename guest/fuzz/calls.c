@@ -213,7 +213,8 @@ static bool bring_home(const struct call *c)
 	const unsigned long size = c->new * PAGE_SIZE;
 	unsigned long home;
 
-	if (c->home < 0 || any_of(c->home, c->new, SEALED)) {
+	if (c->home < 0 || any_of(c->home, c->new, SEALED) ||
+	    cuts_huge_page(c->home, c->new)) {
 		did("munmap(A(%#lx), %#lx);", c->ret, size);
 		must("munmap", !munmap((void *)c->ret, size));
 		return false;

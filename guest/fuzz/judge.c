@@ -160,7 +160,7 @@ static __u64 faults_of_destination(struct call *c)
 	__u64 all = faults_of_unmapping(c->dst, c->new), may = 0;
 	int next;
 
-	if (!all || !c->several)
+	if (!c->several)
 		return all;
 	for (int page = c->src; page < c->src + c->old; page = next) {
 		next = page + 1;
@@ -171,7 +171,7 @@ static __u64 faults_of_destination(struct call *c)
 			next = c->src + c->old;
 		may |= faults_of_unmapping(c->dst + page - c->src, next - page);
 	}
-	/* Sealed, or cut, but opposite a hole */
+	/* Sealed, or cut, but opposite a hole; or cut at the end of a hole */
 	c->unclear = may != all;
 	return may;
 }

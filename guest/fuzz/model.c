@@ -158,6 +158,14 @@ int run_of(int page, int pages, bool (*like)(const struct page *p))
 	return n;
 }
 
+bool cuts_huge_page(int page, int pages)
+{
+	const int end = page + pages;
+
+	return (page % HUGE && is_huge(&model[page])) ||
+	       (end % HUGE && end < arena_pages && is_huge(&model[end]));
+}
+
 bool any_of(int page, int pages, __u16 traits)
 {
 	for (int i = page; i < page + pages; i++)

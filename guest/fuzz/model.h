@@ -102,6 +102,9 @@ int new_object(int pages);
 int run_of(int page, int pages, bool (*like)(const struct page *p));
 bool any_of(int page, int pages, __u16 traits);
 
+/* Does the range begin or end inside a huge page? */
+bool cuts_huge_page(int page, int pages);
+
 /* What the calls do, done in the model */
 void model_unmap(int page, int pages);
 void model_move(int src, int dst, int pages, bool keep_source);

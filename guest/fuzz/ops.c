@@ -174,13 +174,23 @@ static void choose_object(struct page *p, int pages)
 	}
 }
 
+/* Small mappings beside huge pages, in the same page tables of the next level */
+static void pick_small(int *page, int *pages)
+{
+	*page += pick(HUGE);
+	*pages = 1 + pick(24);
+}
+
 static void do_mmap(void)
 {
-	int page = pick_page(), wanted = pick_pages(MOST_MAPPED);
+	int page = pick_page(), wanted = pick_pages(MOST_MAPPED), pages;
 	struct page p = { .kind = pick_kind(), .prot = pick_prot() };
-	int pages = run_of(page, wanted, is_open);
 
-	if (!pages || (arena == HUGETLB && pages % HUGE))
+	if (arena == HUGETLB && !is_huge(&p) && one_in(2))
+		pick_small(&page, &wanted);
+	pages = run_of(page, wanted, is_open);
+	if (!pages || cuts_huge_page(page, pages) ||
+	    (is_huge(&p) && pages % HUGE))
 		return;
 	if (is_huge(&p))
 		unmap(page, pages);
@@ -203,8 +213,10 @@ static void do_munmap(void)
 		page = segment_start(page);
 		pages = arena_pages;
 	}
+	if (arena == HUGETLB && one_in(4))
+		pick_small(&page, &pages);
 	pages = run_of(page, pages, is_open);
-	if (pages && (arena != HUGETLB || !(pages % HUGE)))
+	if (pages && !cuts_huge_page(page, pages))
 		unmap(page, pages);
 }
 

@@ -31,14 +31,6 @@ fetch_config() {
 		die "not a kernel configuration: CONFIG=$CONFIG"
 }
 
-uncompress() {
-	case $1 in
-	*.gz) gzip -dc "$1" ;;
-	*.xz) xz -dc "$1" ;;
-	*) cat "$1" ;;
-	esac
-}
-
 # print_config LABEL: what the configuration is made from
 print_config() {
 	case $1 in

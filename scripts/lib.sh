@@ -66,6 +66,15 @@ lock() {
 	mkdir -p "$build/tmp"
 }
 
+# uncompress FILE: what is in it, if it is compressed; xz and gzip know their own
+uncompress() {
+	case $1 in
+	*.bz2) bzip2 -dc "$1" ;;
+	*.zst) zstd -dc "$1" ;;
+	*) xz -dcf -T0 "$1" | gzip -dcf ;;
+	esac
+}
+
 # need_space MEBIBYTES WHAT
 need_space() {
 	local free

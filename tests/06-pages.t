@@ -29,7 +29,8 @@ targets_exist() {
 	local bad=0 t
 
 	while read -r t; do
-		printf '%s\n' "${targets[@]}" | grep -qxF -- "$t" ||
+		# Not -q: printf writes line by line, and must not find nobody there.
+		printf '%s\n' "${targets[@]}" | grep -xF -- "$t" >/dev/null ||
 			{ echo "no target $t"; bad=1; }
 	done < <(grep -oE '(^    |`)make [a-z-]+' "$1" | sed 's/.*make //' |
 		 grep -vxE 'olddefconfig|headers|bindeb-pkg|-C' | sort -u)

@@ -42,6 +42,7 @@ start_anew() {
 	(cd "$src/out-$1" && objects "$tip" | xargs rm -f)
 	check "the base compiles ($1)" says "$1" "$tip"
 	mv "$scratch/$1.now" "$scratch/$1.base"
+	is "$(grep -F '[-W' "$scratch/$1.base")" '' "the compiler says nothing ($1)"
 }
 
 # selftest_warnings COMMIT: those of the programs that the series touches

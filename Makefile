@@ -16,12 +16,20 @@ uses_coverage := KSRC SERIES
 uses_bench := KSRC PEER SERIES
 uses_kernel := FLAVOUR KSRC SERIES
 uses_install := DESTDIR PREFIX
+uses_clean :=
+uses_distclean :=
+uses_dist :=
+uses_report :=
 uses_deb := CONFIG KSRC SERIES
 uses_tree := KSRC SERIES
 uses_export := KSRC SERIES
 uses_range-diff := KSRC OLD SERIES
 uses_mail := KSRC SERIES TO
 uses_versions := SERIES
+
+# All but these two are for one kernel.
+$(foreach t,$(filter-out uses_install uses_dist,$(filter uses_%,$(.VARIABLES))),\
+	$(eval $t += LINUX))
 
 known := $(sort $(foreach v,$(filter uses_%,$(.VARIABLES)),$($v)))
 export $(known)
@@ -49,6 +57,7 @@ help: ## this list
 	@echo 'Variables:'
 	@sed -n 's/^#: /  /p' Makefile
 
+#: LINUX=7.3                another kernel's series and sources (6.12)
 #: CMD='program args'       run: a command instead of the demonstration (user-mode Linux)
 #: MEMORY=n LIMIT=n         run CMD: MiB that it has (1024), seconds at most (3600)
 #: FLAVOUR=name             kernel, soak: uml, x86_64, x86_64-debug, arm64 (uml);

@@ -40,7 +40,7 @@ parts_of() {
 # fixes_of FLAVOUR: patches that it takes, with the series and without
 fixes_of() {
 	case $1 in
-	uml*) find "$top/kernel/um" -name '*.patch' | sort ;;
+	uml*) [ ! -d "$patches/um" ] || list_patches "$patches/um" ;;
 	esac
 }
 

@@ -6,11 +6,12 @@ set -euo pipefail
 shopt -s inherit_errexit
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+kernel_version=${LINUX:-6.12}
+patches=$top/patches/linux-$kernel_version
 build=$top/build
+[ "$kernel_version" = 6.12 ] || build+=-$kernel_version
 repo=$build/linux.git
 downloads=$build/download
-patches=$top/patches/linux-6.12
-kernel_version=6.12
 
 # The make that called must not lend its flags to the makes called here.
 unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES GNUMAKEFLAGS
@@ -25,6 +26,9 @@ say() {
 	[ -n "${QUIET-}" ] || echo "$@" >&2
 }
 
+[ -d "$patches" ] ||
+	die "no series for Linux $kernel_version, only for" \
+		"$(cd "$top/patches" && echo linux-* | sed 's/linux-//g')"
 case $build in
 *[[:space:]:]*) die "the project's path contains a space or a colon: $top" ;;
 esac

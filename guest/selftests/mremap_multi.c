@@ -1024,7 +1024,7 @@ TEST_F(multi, e02_sizes_equal_once_rounded)
 	ASSERT_EQ(2, mapping_pages(at(SRC)));
 	ASSERT_EQ(SRC + 2, *at(DST + 1));
 	ASSERT_NE(MAP_FAILED, mremap(at(DST), psz + 1, 2 * psz,
-				     ANYWHERE | KEEP));
+				     ANYWHERE | KEEP, NULL));
 	ASSERT_EQ(0, *at(DST + 1));
 }
 

@@ -9,8 +9,8 @@ broken_kernel() (
 
 	mapfile -t fixes < <(fixes_of "$FLAVOUR")
 	lock
-	commit=$("$top/scripts/apply-patches" "$("$top/scripts/apply-series")" "$1") || exit
-	commit=$("$top/scripts/apply-patches" "$commit" "${fixes[@]}") || exit
+	commit=$("$top/scripts/apply-series") || exit
+	commit=$("$top/scripts/apply-patches" "$commit" "$1" "${fixes[@]}") || exit
 	src=$("$top/scripts/checkout" kernel "$commit") || exit
 	logged "$scratch/build" "building $2" kbuild "$FLAVOUR" "$src" \
 		LOCALVERSION=-series "$(image_name "$FLAVOUR")"

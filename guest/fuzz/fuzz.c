@@ -18,6 +18,8 @@
  * known to fail in another way than with the series are left out.
  *
  *	-b	the kernel is a 6.12 without the series
+ *	-m	what it is compared with is one since 6.17, which moves several mappings
+ *		one after the other; calls that are to fail are left out there
  *	-i	let an allocation fail in three of four moves; then only the sum
  *		is printed
  *	-n	how many calls at least
@@ -273,7 +275,7 @@ static long parse_options(int argc, char **argv)
 	long calls = 0;
 	int option;
 
-	while ((option = getopt(argc, argv, "bcivn:o:")) != -1) {
+	while ((option = getopt(argc, argv, "bcimvn:o:")) != -1) {
 		switch (option) {
 		case 'b':
 			options.base = true;
@@ -283,6 +285,9 @@ static long parse_options(int argc, char **argv)
 			break;
 		case 'i':
 			options.inject = true;
+			break;
+		case 'm':
+			options.mainline = true;
 			break;
 		case 'v':
 			options.tell = true;

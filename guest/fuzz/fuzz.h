@@ -18,6 +18,7 @@ struct totals {
 
 struct options {
 	bool base;		/* the kernel is a 6.12 without the series */
+	bool mainline;		/* That one is since 6.17. */
 	bool inject;		/* let allocations fail */
 	bool tell;		/* each call */
 	bool emit;		/* a program that does the same */

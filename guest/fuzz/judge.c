@@ -207,7 +207,9 @@ static void judge_growing_move(struct call *c)
 {
 	c->effect = MOVES;
 	/* An empty source overlaps nothing, but must outlive the unmapping. */
-	c->may = c->new_addr == c->addr ? MAY(EFAULT) : faults_of_resize(c);
+	c->may = faults_of_resize(c);
+	if (c->new_addr == c->addr)
+		c->may |= MAY(EFAULT);
 	c->may |= faults_of_unmapping(c->dst, c->new);
 }
 
@@ -389,6 +391,8 @@ __u64 base_result(const struct call *c)
 {
 	unsigned long new_len = page_align(c->new_len);
 
+	if (options.mainline)
+		return 0;
 	if (bad_flags(c) || c->addr % PAGE_SIZE || !new_len ||
 	    (c->flags & MREMAP_DONTUNMAP && c->old_len != c->new_len))
 		return MAY(EINVAL);
@@ -424,10 +428,11 @@ bool base_differs(const struct call *c)
 {
 	bool shrinks = c->old > c->new || c->old < 0;
 
-	if (c->flags & MREMAP_DONTUNMAP && c->old_len != c->new_len)
+	if (!options.mainline && c->flags & MREMAP_DONTUNMAP &&
+	    c->old_len != c->new_len)
 		return true;
 	if (c->may != MAY(0))
-		return c->flags & MREMAP_FIXED || shrinks ||
+		return options.mainline || c->flags & MREMAP_FIXED || shrinks ||
 		       is_beyond(0, page_align(c->new_len));
 	return c->effect == MOVES && (c->several || arrives_beside_rest(c));
 }

@@ -27,8 +27,9 @@ uses_range-diff := KSRC OLD SERIES
 uses_mail := KSRC SERIES TO
 uses_versions := SERIES
 
-# All but these two are for one kernel.
-$(foreach t,$(filter-out uses_install uses_dist,$(filter uses_%,$(.VARIABLES))),\
+# All but these are for one kernel, which LINUX names.
+$(foreach t,$(filter-out uses_install uses_dist uses_bench uses_report uses_deb,\
+	$(filter uses_%,$(.VARIABLES))),\
 	$(eval $t += LINUX))
 
 known := $(sort $(foreach v,$(filter uses_%,$(.VARIABLES)),$($v)))

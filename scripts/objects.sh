@@ -7,8 +7,8 @@
 # it touches up to COMMIT
 objects() {
 	{
-		printf 'mm/%s.c\n' mremap vma mmap
-		printf 'fs/%s.c\n' userfaultfd exec
+		git --git-dir="$repo" ls-tree --name-only "$1" \
+			mm/{mremap,vma,mmap}.c {fs,mm}/userfaultfd.c fs/exec.c
 		git --git-dir="$repo" diff --name-only --diff-filter=d \
 			"$base" "$1" -- '*.c' ':!tools' ':!samples'
 	} | sort -u | sed 's/\.c$/.o/'

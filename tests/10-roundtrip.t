@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# Series: every
 # Unfolding the series and writing it back changes nothing.
 
 . "$(dirname "$0")/lib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# Series: every
 # Each patch pleases checkpatch, but for three things that it cannot know: the
 # sign-off is the sender's to give, MAINTAINERS may cover a new file already, and
 # the commits that are fixed are not in the history of an unpacked source.

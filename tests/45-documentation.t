@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# Series: every
 # Tools: sphinx
 # The pages of the kernel's documentation that the series touches, and kernel-doc
 # comments of its files, render without a warning that is not there without the

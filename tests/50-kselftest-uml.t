@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2086 # several programs
+# Series: every
 # Guests: uml
 # The kernel's selftests, and the project's, on user-mode Linux: with the series
 # all pass; without it exactly those fail that the series is for.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2086 # several programs
+# Series: every
 # Guests: x86_64
 # Processors: 2
 # Tools: x86_64

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# Series: every
 # Guests: uml, x86_64
 # Processors: 2
 # Tools: x86_64
@@ -21,6 +22,6 @@ fuzz() {
 }
 
 fuzz uml 60000 1
-fuzz x86_64 10000 100001
+fuzz x86_64 8000 1
 in_guest uml 768 '60,000 calls, failing, seed 1' fuzz -i -n 60000 1
 done_testing

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# Series: every
 # Guests: uml, x86_64
 # Processors: 2
 # Tools: x86_64
@@ -15,7 +16,7 @@ boots() {
 }
 
 says_version() {
-	grep "^Linux version 6\.12\.[0-9]*-$1 " "$scratch/shown"
+	grep "^Linux version ${kernel_version/./\\.}\.[0-9]*-$1 " "$scratch/shown"
 }
 
 has_file_systems() {

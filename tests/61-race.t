@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# Series: every
 # Guests: uml, x86_64
 # Processors: 2
 # Tools: x86_64

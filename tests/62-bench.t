@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# Series: every
 # Guests: x86_64
 # Processors: 2
 # Tools: bench
@@ -61,7 +62,7 @@ for state in untouched faulted; do
 		c=move/anon/$n/1/apart/$state/empty
 		at_most "$(value first "$c/one" instructions)" 0.50 \
 			"$(value base "$c/loop" instructions)" \
-			"$n $state: one call against 6.12's loop"
+			"$n $state: one call against the unmodified loop"
 	done
 	# Many copies take new slabs, few find them.
 	few=$(value first "move/anon/256/1/apart/$state/empty/one" instructions)
@@ -74,7 +75,7 @@ for n in 256 4096; do
 	c=move/anon/$n/1/apart/faulted/empty
 	at_most "$(value first "$c/one" flushes)" 0.55 \
 		"$(value base "$c/loop" flushes)" \
-		"$n faulted: TLB flushes of one call against 6.12's loop"
+		"$n faulted: TLB flushes of one call against the unmodified loop"
 done
 
 for state in untouched faulted; do
@@ -82,14 +83,14 @@ for state in untouched faulted; do
 	c=${c%/*}
 	loop=$(value base "$c/loop" instructions)
 	at_most "$(value first "$c/one" instructions)" 0.90 "$loop" \
-		"2 $state: one call against 6.12's loop"
+		"2 $state: one call against the unmodified loop"
 	at_most "$(value first "$c/loop" instructions)" "$shape_limit" "$loop" \
-		"2 $state: the loop against 6.12's"
+		"2 $state: the loop against the unmodified one"
 done
 
 while IFS= read -r c; do
 	at_most "$(value first "$c" instructions)" 1.01 \
-		"$(value base "$c" instructions)" "$c: against 6.12"
+		"$(value base "$c" instructions)" "$c: against the unmodified kernel"
 done < <(cut -f 1-8 "$scratch/base" | tr '\t' / | grep '/1/[0-9]*/.*/one$')
 
 # What a single mapping's move costs in proportion to 6.12, shape by shape
@@ -103,7 +104,7 @@ done < <(cut -f 1-8 "$scratch/base" | tr '\t' / | grep '/1/[0-9]*/.*/one$')
 sed -n 5,7p "$scratch/shapes" | tell
 is "$(wc -l <"$scratch/ratios")" 480 'shapes of an address space are counted'
 is "$(shapes_above "$scratch/ratios" | wc -l)" 0 \
-	"a single mapping's move against 6.12: at most $shape_limit in all of them"
+	"a single mapping's move against the unmodified kernel: at most $shape_limit in all of them"
 
 # all_close: the same cases, their numbers within 1 %
 all_close() {

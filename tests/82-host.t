@@ -80,7 +80,7 @@ else
 	skip 'no ptrace()' "$("$top/scripts/why-no-uml")"
 fi
 
-# Hosts with more extended processor state than kernel/um once had room for, and
+# Hosts with more extended processor state than user-mode Linux once had room for, and
 # than it has now, whatever this one has
 gcc -O2 -Wall -Wextra -Werror -shared -fPIC -o "$scratch/xstate.so" \
 	"$top/tests/xstate.c"

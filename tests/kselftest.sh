@@ -3,7 +3,7 @@
 # Run the kernel's mremap selftests and those of guest/selftests/ in guests; each
 # case is a TAP line of ours.
 
-new_cases=$top/tests/new-cases
+new_cases=$top/tests/new-cases/$kernel_version
 broken_cases=$top/tests/broken-cases
 
 # is_new PROGRAM CASE: one that only the series makes pass

@@ -6,8 +6,11 @@
  * destination with pages in the way. They are drawn as /proc/self/smaps tells
  * them, moved by one call, drawn again, and compared page by page.
  *
+ * With the argument "sealed", one of the mappings is sealed before.
+ *
  * The last line is "result: moved" or "result: refused" (the kernel cannot do
- * it, and the source is as it was), both with exit status 0.
+ * it, and the source is as it was); if one is sealed, "result: untouched" or
+ * "result: half done"; all with exit status 0.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -17,6 +20,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,6 +29,10 @@
 
 #define ARRAY_SIZE(x)	(sizeof(x) / sizeof((x)[0]))
 #define PAGE_SIZE	4096UL
+
+#ifndef __NR_mseal
+#define __NR_mseal	462
+#endif
 
 /* Far from all other mappings, below the 512 GiB that UML may be limited to */
 #define SOURCE_AREA	0x1000000000UL
@@ -38,6 +46,10 @@
 #define RANGE_SIZE	(RANGE_PAGES * PAGE_SIZE)
 #define SOURCE		(SOURCE_AREA + FIRST_PAGE * PAGE_SIZE)
 #define DEST		(DEST_AREA + FIRST_PAGE * PAGE_SIZE)
+
+/* In the source: that which is locked */
+#define SEALED_PAGE	13UL
+#define NR_SEALED	2UL
 
 #define RULE		"-----------------------------------------------------"
 
@@ -360,12 +372,24 @@ static void print_title(void)
 	printf("Linux %s\n", uts.release);
 }
 
+/* After a refusal that should have changed nothing: is it so? */
+static bool is_untouched(const struct state *want, const struct state *found)
+{
+	bool source_ok = check_area("Source", want->source, found->source);
+
+	return check_area("Destination", want->dest, found->dest) && source_ok;
+}
+
 static void print_call(int error, double usec, int nr_mappings)
 {
 	printf("\nmremap(source, %d * PAGE_SIZE, %d * PAGE_SIZE,\n"
 	       "       MREMAP_MAYMOVE | MREMAP_FIXED, destination)\n",
 	       RANGE_PAGES, RANGE_PAGES);
-	if (error)
+	if (error == EPERM)
+		printf("  = EPERM\n"
+		       "as the mapping that begins at page %lu is sealed\n",
+		       SEALED_PAGE);
+	else if (error)
 		printf("  = EFAULT\n"
 		       "So it takes %d calls, after reading /proc/self/maps\n",
 		       nr_mappings);
@@ -390,8 +414,9 @@ static bool check(struct state *want, const struct state *found, bool moved)
 	return source_ok && (dest_ok || !moved);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	const bool sealed = argc > 1 && !strcmp(argv[1], "sealed");
 	struct state before, after;
 	double usec;
 	int error;
@@ -399,16 +424,24 @@ int main(void)
 
 	print_title();
 	create_areas();
+	if (sealed && syscall(__NR_mseal, SOURCE + SEALED_PAGE * PAGE_SIZE,
+			      NR_SEALED * PAGE_SIZE, 0))
+		fail_errno("mseal");
 	read_state(&before);
 	draw("BEFORE (one letter a page, | where the range cuts)", &before);
 
 	error = move(&usec);
 	read_state(&after);
-	if (error && error != EFAULT)
+	if (error && error != (sealed ? EPERM : EFAULT))
 		fail("mremap", strerror(error));
 	print_call(error, usec, count_mappings(before.source));
 
 	draw("AFTER", &after);
+	if (sealed && error) {
+		printf("\nresult: %s\n", is_untouched(&before, &after) ?
+		       "untouched" : "half done");
+		return EXIT_SUCCESS;
+	}
 	ok = check(&before, &after, !error);
 	printf("\nresult: %s\n", !ok ? "wrong" : error ? "refused" : "moved");
 	return ok ? EXIT_SUCCESS : EXIT_FAILURE;

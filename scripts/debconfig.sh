@@ -34,7 +34,7 @@ fetch_config() {
 # print_config LABEL: what the configuration is made from
 print_config() {
 	case $1 in
-	tiny) cat "$top"/kernel/{minimal,common,huge,x86_64,fast,deb}.config ;;
+	tiny) cat "$top"/kernel/{minimal,common,"linux-$kernel_version",huge,x86_64,fast,deb}.config ;;
 	cloud)
 		dpkg-deb --fsys-tarfile "$downloads/config.deb" |
 			tar -x -O --wildcards '*/config.amd64_none_cloud-amd64.xz' |

@@ -108,6 +108,7 @@ fragments() {
 	local part parts
 
 	parts=$(parts_of "$1")
+	case " $parts " in *' common '*) parts+=" linux-$kernel_version" ;; esac
 	for part in $parts; do
 		cat "$top/kernel/$part.config"
 	done

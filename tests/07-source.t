@@ -99,6 +99,7 @@ downloads_here() {
 
 patches=$fake/patches/linux-6.12
 mkdir -p "$patches"
+echo 6.12.115 >"$patches/oldest"
 cp -r "$top/scripts" "$fake"
 fake_apt
 say_tested 6.12.118 '6.12.116 # why'

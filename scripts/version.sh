@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2154 # lib.sh is sourced before
 # Which versions of Linux the series is for, and which one to take.
 
-oldest=$(cat "$patches/oldest")
+oldest=$(<"$patches/oldest")
 
 # makefile_version: the version that the kernel's Makefile, on stdin, says
 makefile_version() {

@@ -96,6 +96,8 @@ refuses 'a second make test' 'another make test is running' "${make[@]}" test \
 fake_source "$scratch/old" 6.12.95
 KSRC=$scratch/old refuses 'a version before the first' \
 	'the series needs Linux 6.12.115 or later, this is 6.12.95: ' "${kernel[@]}"
+LINUX=5.4 refuses 'a version without a series' \
+	'no series for Linux 5.4, only for 6.12 7.3' "${kernel[@]}"
 KSRC=6.12.95 refuses 'a package before the first' \
 	'the series needs Linux 6.12.115 or later, this is 6.12.95: ' "${kernel[@]}"
 for v in 6.6.100 6.11.11 7.3.0; do

@@ -161,6 +161,8 @@ static void read_and_judge(void)
 	text[len] = '\0';
 	end = last_address(text);
 	count(MAPS, 1);
+	if (!have_whole_maps)
+		return;
 	for (int i = 0; i < nr_ranges; i++) {
 		if (untidy[i] & 1 || !is_covered(ranges[i], end) ||
 		    untidy[i] != __atomic_load_n(&ranges[i]->untidy,

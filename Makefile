@@ -18,8 +18,6 @@ uses_kernel := FLAVOUR KSRC SERIES
 uses_install := DESTDIR PREFIX
 uses_clean :=
 uses_distclean :=
-uses_dist :=
-uses_report :=
 uses_deb := CONFIG KSRC SERIES
 uses_tree := KSRC SERIES
 uses_export := KSRC SERIES
@@ -28,7 +26,7 @@ uses_mail := KSRC SERIES TO
 uses_versions := SERIES
 
 # All but these are for one kernel, which LINUX names.
-$(foreach t,$(filter-out uses_install uses_dist uses_bench uses_report uses_deb,\
+$(foreach t,$(filter-out uses_install uses_bench uses_deb,\
 	$(filter uses_%,$(.VARIABLES))),\
 	$(eval $t += LINUX))
 

@@ -6,7 +6,6 @@
 . "$(dirname "$0")/lib.sh"
 
 for t in 10-roundtrip 30-checkpatch; do
-	check "LINUX=7.3: $t" \
-		env -u BUILD_LOCKED LINUX=7.3 bash "$top/tests/$t.t"
+	check "LINUX=7.3: $t" env LINUX=7.3 bash "$top/tests/$t.t"
 done
 done_testing

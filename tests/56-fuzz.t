@@ -22,6 +22,6 @@ fuzz() {
 }
 
 fuzz uml 60000 1
-fuzz x86_64 8000 1
+fuzz x86_64 10000 100001
 in_guest uml 768 '60,000 calls, failing, seed 1' fuzz -i -n 60000 1
 done_testing

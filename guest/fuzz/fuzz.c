@@ -17,9 +17,8 @@
  * a move of several mappings is replaced by a call for each, and calls that are
  * known to fail in another way than with the series are left out.
  *
- *	-b	the kernel is a 6.12 without the series
- *	-m	what it is compared with is one since 6.17, which moves several mappings
- *		one after the other; calls that are to fail are left out there
+ *	-b	the kernel is one without the series; if it is no 6.12, it moves several
+ *		mappings one after the other, and calls that are to fail are left out
  *	-i	let an allocation fail in three of four moves; then only the sum
  *		is printed
  *	-n	how many calls at least
@@ -51,6 +50,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../lib/proc.h"
 #include "fuzz.h"
 #include "look.h"
 #include "model.h"
@@ -275,7 +275,8 @@ static long parse_options(int argc, char **argv)
 	long calls = 0;
 	int option;
 
-	while ((option = getopt(argc, argv, "bcimvn:o:")) != -1) {
+	options.mainline = !kernel_is("6.12");
+	while ((option = getopt(argc, argv, "bcivn:o:")) != -1) {
 		switch (option) {
 		case 'b':
 			options.base = true;
@@ -285,9 +286,6 @@ static long parse_options(int argc, char **argv)
 			break;
 		case 'i':
 			options.inject = true;
-			break;
-		case 'm':
-			options.mainline = true;
 			break;
 		case 'v':
 			options.tell = true;

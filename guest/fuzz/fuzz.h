@@ -17,8 +17,8 @@ struct totals {
 };
 
 struct options {
-	bool base;		/* the kernel is a 6.12 without the series */
-	bool mainline;		/* That one is since 6.17. */
+	bool base;		/* the kernel is one without the series */
+	bool mainline;		/* the kernel is no 6.12 */
 	bool inject;		/* let allocations fail */
 	bool tell;		/* each call */
 	bool emit;		/* a program that does the same */

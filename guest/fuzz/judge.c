@@ -209,7 +209,7 @@ static void judge_growing_move(struct call *c)
 	/* An empty source overlaps nothing, but must outlive the unmapping. */
 	c->may = faults_of_resize(c);
 	if (c->new_addr == c->addr)
-		c->may |= MAY(EFAULT);
+		c->may = MAY(EFAULT) | (options.mainline ? c->may : 0);
 	c->may |= faults_of_unmapping(c->dst, c->new);
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "proc.h"
@@ -83,4 +84,13 @@ bool walk_mappings(void (*see)(const struct mapping *m, void *arg), void *arg)
 		}
 	}
 	return true;
+}
+
+bool kernel_is(const char *version)
+{
+	const size_t length = strlen(version);
+	struct utsname name;
+
+	return !uname(&name) && !strncmp(name.release, version, length) &&
+	       name.release[length] == '.';
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What /proc says about the process */
+/* What /proc says about the process, and uname() about the kernel */
 #ifndef PROC_H
 #define PROC_H
 
@@ -24,5 +24,8 @@ bool parse_mapping(const char *line, struct mapping *m);
 
 /* Show @see each mapping of the process, the lowest first. False as for slurp(). */
 bool walk_mappings(void (*see)(const struct mapping *m, void *arg), void *arg);
+
+/* Is the kernel a Linux of @version, two numbers, as in "6.12"? */
+bool kernel_is(const char *version);
 
 #endif

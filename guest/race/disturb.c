@@ -13,8 +13,8 @@
 #include <sys/mman.h>
 #include <sys/swap.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 
+#include "../lib/proc.h"
 #include "race.h"
 
 #define MOST_MIGRATED	16
@@ -25,7 +25,6 @@
 #endif
 
 static bool have_nodes, have_swap, have_ksm, have_thp;
-bool have_whole_maps;
 
 static bool write_file(const char *path, const char *text)
 {
@@ -62,16 +61,12 @@ static void tell_skipped(bool have, const char *what)
 
 void find_features(void)
 {
-	struct utsname name;
-
 	have_nodes = !access("/sys/devices/system/node/node1", F_OK);
 	have_swap = make_swap();
 	have_thp = !access("/sys/kernel/mm/transparent_hugepage", F_OK);
 	have_ksm = write_file("/sys/kernel/mm/ksm/sleep_millisecs", "5") &&
 		   write_file("/sys/kernel/mm/ksm/run", "1");
-	/* Since 6.17 it is read mapping by mapping, without the mmap lock. */
-	have_whole_maps = !uname(&name) && !strncmp(name.release, "6.12.", 5);
-	tell_skipped(have_whole_maps, "/proc/self/maps as a whole");
+	tell_skipped(kernel_is("6.12"), "/proc/self/maps as a whole");
 	tell_skipped(have_nodes, "migration (one node)");
 	tell_skipped(have_swap, "swap (no " SWAP_DEVICE ")");
 	tell_skipped(have_thp, "transparent huge pages (not in this kernel)");

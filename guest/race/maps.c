@@ -161,7 +161,8 @@ static void read_and_judge(void)
 	text[len] = '\0';
 	end = last_address(text);
 	count(MAPS, 1);
-	if (!have_whole_maps)
+	/* Since 6.17 it is read mapping by mapping, without the mmap lock. */
+	if (!kernel_is("6.12"))
 		return;
 	for (int i = 0; i < nr_ranges; i++) {
 		if (untidy[i] & 1 || !is_covered(ranges[i], end) ||

@@ -134,6 +134,5 @@ void *fork_children(void *arg);
 void *read_maps(void *arg);
 void *disturb(void *arg);
 void find_features(void);
-extern bool have_whole_maps;	/* Is /proc/self/maps of one moment? */
 
 #endif

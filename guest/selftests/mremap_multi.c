@@ -37,7 +37,6 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -2030,9 +2029,7 @@ TEST_F(map_count, f0_one)
  */
 static int reserve(void)
 {
-	struct utsname name;
-
-	return !uname(&name) && !strncmp(name.release, "6.12.", 5) ? 4 : 0;
+	return kernel_is("6.12") ? 4 : 0;
 }
 
 FIXTURE(peak) {

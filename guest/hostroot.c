@@ -5,17 +5,25 @@
  * programs write; these hide no DIR. ENVIRONMENT is a file with the variables, as
  * env -0 writes them.
  */
-#include <limits.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void mount_host(const char *path, const char *at)
+/* User-mode Linux has the host's files by itself, QEMU shows them by virtio. */
+static void mount_host(const char *at)
 {
-	if (mount("none", at, "hostfs", MS_RDONLY, path)) {
+	mkdir(at, 0755);
+	if (mount("none", at, "hostfs", MS_RDONLY, "/") &&
+	    mount("host", at, "9p", MS_RDONLY,
+		  "trans=virtio,version=9p2000.L,cache=loose,msize=262144")) {
 		perror(at);
 		exit(125);
 	}
@@ -39,16 +47,33 @@ static void make_path(char *path)
 	mkdir(path, 0755);
 }
 
-/* A directory that an own file system hides is brought back, read-only. */
-static void show_dir(const char *dir)
+/* Hold on to a directory that an own file system is going to hide. */
+static int hold_dir(const char *dir)
 {
-	char path[PATH_MAX];
+	bool hidden = !strncmp(dir, "/tmp/", 5) || !strncmp(dir, "/run/", 5);
 
-	if (strncmp(dir, "/tmp/", 5) && strncmp(dir, "/run/", 5))
+	return hidden ? open_tree(AT_FDCWD, dir, OPEN_TREE_CLONE) : -1;
+}
+
+/* Bring it back, where it was. */
+static void show_dir(char *dir, int held)
+{
+	if (held < 0)
 		return;
-	snprintf(path, sizeof(path), "%s", dir);
-	make_path(path);
-	mount_host(path, path);
+	make_path(dir);
+	if (move_mount(held, "", AT_FDCWD, dir, MOVE_MOUNT_F_EMPTY_PATH))
+		perror(dir);
+}
+
+/* Sockets can be connected to within the guest. */
+static void start_loopback(void)
+{
+	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &lo))
+		perror("lo");
+	close(fd);
 }
 
 static void make_devices(void)
@@ -79,22 +104,26 @@ static void set_environment(const char *file)
 
 int main(int argc, char **argv)
 {
+	int held[argc];
+
 	if (argc < 4)
 		return 125;
-	mkdir("/host", 0755);
-	mount_host("/", "/host");
+	mount_host("/host");
 	if (chroot("/host") || chdir("/")) {
 		perror("/host");
 		return 125;
 	}
 	set_environment(argv[1]);
+	for (int i = 3; i < argc; i++)
+		held[i] = hold_dir(argv[i]);
 	mount_own("tmpfs", "/tmp", "mode=1777");
 	mount_own("tmpfs", "/run", "mode=755");
 	mount_own("proc", "/proc", NULL);
 	mount_own("sysfs", "/sys", NULL);
 	make_devices();
 	for (int i = 3; i < argc; i++)
-		show_dir(argv[i]);
+		show_dir(argv[i], held[i]);
+	start_loopback();
 	if (chdir(argv[3]))
 		chdir("/");
 	execl("/bin/sh", "sh", "-c", argv[2], NULL);

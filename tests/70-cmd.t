@@ -60,6 +60,14 @@ rm -r "$own"
 try 'bash -c "cat <(echo x)" && echo y >/dev/stdout && test -c /dev/ptmx && \
 	zcat /proc/config.gz | grep ^CONFIG_HOSTFS'
 gives $'x\ny\nCONFIG_HOSTFS=y' 0 '/dev/fd, /dev/stdout, /dev/ptmx, /proc/config.gz'
+try 'python3 -c "
+import socket
+server = socket.create_server((\"localhost\", 0))
+client = socket.create_connection(server.getsockname())
+client.send(b\"over a socket\")
+print(server.accept()[0].recv(99).decode())
+"'
+gives 'over a socket' 0 'a socket, over the loopback device'
 MEMORY=300 try 'sed -n "s/MemTotal: *\(...\).*/\1/p" /proc/meminfo'
 is "$(($(cat "$scratch/out") < 310))" 1 'MEMORY'
 LIMIT=2 try 'sleep 60'

@@ -73,12 +73,12 @@ static bool next_part(const struct call *c, struct part *part)
 }
 
 static bool move_part(const struct call *c, const struct part *part,
-		      unsigned long from, unsigned long to, int flags)
+		      unsigned long from, unsigned long to)
 {
 	unsigned long offset = (part->first - c->src) * PAGE_SIZE;
 	unsigned long size = part->pages * PAGE_SIZE;
 
-	return remap(from + offset, size, size, flags, to + offset) ==
+	return remap(from + offset, size, size, c->flags, to + offset) ==
 	       to + offset;
 }
 
@@ -97,21 +97,29 @@ static void unmap_opposite(const struct call *c)
 /*
  * As 6.12 does not move several mappings, they go one after the other. First of
  * all there has to be room, and all leave before one arrives: on the way, none
- * merges with what is going to be unmapped or moved, nor inherits its anon_vma,
- * and what MREMAP_DONTUNMAP keeps is empty before one arrives beside it.
+ * merges with what is going to be unmapped or moved, nor inherits its anon_vma.
+ * With MREMAP_DONTUNMAP, the first may arrive beside what is kept of the last,
+ * which then has to be empty already.
  */
 static void move_one_by_one(struct call *c)
 {
-	unsigned long stage = STAGE + c->addr % (HUGE * PAGE_SIZE);
-	struct part part = { c->src, 0 };
+	bool stays = c->flags & MREMAP_DONTUNMAP;
+	bool last_first = stays && c->new_addr > c->addr;
+	unsigned long from = stays ? c->addr : STAGE + c->addr % (HUGE * PAGE_SIZE);
+	struct part part = { c->src, 0 }, last = part;
 
 	unmap_opposite(c);
-	while (next_part(c, &part))
-		must("leaving", move_part(c, &part, c->addr, stage, c->flags));
+	while (next_part(c, &part)) {
+		if (!stays)
+			must("leaving", move_part(c, &part, c->addr, from));
+		last = part;
+	}
+	if (last_first)
+		must("arriving", move_part(c, &last, from, c->new_addr));
 	part = (struct part) { c->src, 0 };
 	while (next_part(c, &part))
-		must("arriving", move_part(c, &part, stage, c->new_addr,
-					   MREMAP_MAYMOVE | MREMAP_FIXED));
+		if (!last_first || part.first != last.first)
+			must("arriving", move_part(c, &part, from, c->new_addr));
 	c->ret = c->new_addr;
 }
 

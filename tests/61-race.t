@@ -6,11 +6,13 @@
 # Tools: x86_64
 # Moves while other threads write, fork, migrate, swap out and truncate the pages:
 # on two processors, and shortly in user-mode Linux, whose kernel checks itself.
-# And moves of page tables that two processes share.
+# Moves of page tables that two processes share; moves that go back while what moves
+# is migrated.
 
 . "$(dirname "$0")/lib.sh"
 
 in_guest uml 1024 '10 s, seed 1' race 10 1
 in_guest x86_64 1024 '30 s, seed 1' race 30 1
 in_guest x86_64 512 'shared page tables, 20 s' share 20
+in_guest x86_64 512 'huge pages migrated on their way back, 15 s' refused 15
 done_testing

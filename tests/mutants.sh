@@ -20,7 +20,7 @@ broken_kernel() (
 # program_of NAME: one of the guest programs, or of the selftests
 program_of() {
 	case $1 in
-	fuzz | race | share) "$top/scripts/build-program" "$1" ;;
+	fuzz | race | refused | share) "$top/scripts/build-program" "$1" ;;
 	*) echo "$programs/$1" ;;
 	esac
 }
@@ -38,7 +38,7 @@ notices() {
 	case $status in
 	124) echo "the kernel's own complaint" ;;
 	125) echo 'a guest that does not come to its end' ;;
-	1) grep -m 1 '^\(race\|share\): ' "$dir/out" || : ;;
+	1) grep -m 1 '^\(race\|refused\|share\): ' "$dir/out" || : ;;
 	esac
 	rm "$dir/kernel"
 }

@@ -98,28 +98,20 @@ static void unmap_opposite(const struct call *c)
  * As 6.12 does not move several mappings, they go one after the other. First of
  * all there has to be room, and all leave before one arrives: on the way, none
  * merges with what is going to be unmapped or moved, nor inherits its anon_vma.
- * With MREMAP_DONTUNMAP, the first may arrive beside what is kept of the last,
- * which then has to be empty already.
  */
 static void move_one_by_one(struct call *c)
 {
+	unsigned long stage = STAGE + c->addr % (HUGE * PAGE_SIZE);
 	bool stays = c->flags & MREMAP_DONTUNMAP;
-	bool last_first = stays && c->new_addr > c->addr;
-	unsigned long from = stays ? c->addr : STAGE + c->addr % (HUGE * PAGE_SIZE);
-	struct part part = { c->src, 0 }, last = part;
+	struct part part = { c->src, 0 };
 
 	unmap_opposite(c);
-	while (next_part(c, &part)) {
-		if (!stays)
-			must("leaving", move_part(c, &part, c->addr, from));
-		last = part;
-	}
-	if (last_first)
-		must("arriving", move_part(c, &last, from, c->new_addr));
+	while (!stays && next_part(c, &part))
+		must("leaving", move_part(c, &part, c->addr, stage));
 	part = (struct part) { c->src, 0 };
 	while (next_part(c, &part))
-		if (!last_first || part.first != last.first)
-			must("arriving", move_part(c, &part, from, c->new_addr));
+		must("arriving", move_part(c, &part, stays ? c->addr : stage,
+					   c->new_addr));
 	c->ret = c->new_addr;
 }
 

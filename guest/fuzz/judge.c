@@ -362,6 +362,16 @@ static bool joins_armed(const struct call *c)
 	       (end < segment_end(c->dst) && model[end].traits & ARMED);
 }
 
+/*
+ * The first of several arrives beside what MREMAP_DONTUNMAP keeps of the last: they
+ * may merge, or not, as that has left before (with the series) or leaves after.
+ */
+static bool meets_what_is_kept(const struct call *c)
+{
+	return c->several && c->flags & MREMAP_DONTUNMAP &&
+	       c->new_addr == c->addr + c->old * PAGE_SIZE;
+}
+
 void judge(struct call *c)
 {
 	c->effect = NOTHING;
@@ -383,7 +393,7 @@ void judge(struct call *c)
 		c->may = MAY(0);
 	else
 		c->effect = NOTHING;
-	if (c->effect == MOVES && joins_armed(c))
+	if (c->effect == MOVES && (joins_armed(c) || meets_what_is_kept(c)))
 		c->unclear = true;
 }
 

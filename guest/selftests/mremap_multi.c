@@ -29,6 +29,7 @@
 #include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -1960,6 +1962,28 @@ TEST_F(overcommit, e13_plain_move_is_not_charged)
 	ASSERT_EQ((int)(self->size / psz), mapping_pages(self->dst));
 }
 
+static bool set_sysctl(const char *path, int value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool done = fd >= 0 && dprintf(fd, "%d", value) > 0;
+
+	close(fd);
+	return done;
+}
+
+/* In strict mode, more is committed than there is. */
+TEST_F(overcommit, e13_plain_move_over_the_limit)
+{
+	static const char mode[] = "/proc/sys/vm/overcommit_memory";
+	char *got;
+
+	if (!set_sysctl(mode, 2))
+		SKIP(return, "needs root");
+	got = mremap(self->src, self->size, self->size, FIXED, self->dst);
+	ASSERT_TRUE(set_sysctl(mode, 0));
+	ASSERT_EQ(self->dst, got);
+}
+
 /* The limit is put back by the parent, whatever happens to the test. */
 FIXTURE(map_count) {
 	int limit;
@@ -1968,11 +1992,7 @@ FIXTURE(map_count) {
 
 static bool set_map_limit(int limit)
 {
-	int fd = open("/proc/sys/vm/max_map_count", O_WRONLY | O_CLOEXEC);
-	bool done = fd >= 0 && dprintf(fd, "%d", limit) > 0;
-
-	close(fd);
-	return done;
+	return set_sysctl("/proc/sys/vm/max_map_count", limit);
 }
 
 FIXTURE_SETUP(map_count)
@@ -2303,6 +2323,39 @@ TEST_F(multi, u0_locked_growth_is_populated_elsewhere)
 	ASSERT_EQ(at(DST), mremap(at(SRC), 2 * psz, 6 * psz, FIXED, at(DST)));
 	ASSERT_TRUE(resident(at(DST), 6));
 	ASSERT_EQ(SRC + 1, *at(DST));
+}
+
+static void let_it_interrupt(int signal)
+{
+	(void)signal;
+}
+
+/* A signal that comes while pages of KSM are looked for leaves the destination. */
+TEST_F(multi, f0_signal_while_unmerging)
+{
+	const struct sigaction action = { .sa_handler = let_it_interrupt };
+	const struct itimerval often = { { 0, 2000 }, { 0, 2000 } }, never = {};
+	const size_t size = 512UL << 20;
+	char *src, *dst;
+	int error;
+
+	src = mmap(NULL, size, PROT_READ | PROT_WRITE, RESERVED, -1, 0);
+	dst = mmap(NULL, size, PROT_READ | PROT_WRITE, RESERVED, -1, 0);
+	if (src == MAP_FAILED || dst == MAP_FAILED)
+		SKIP(return, "needs more address space");
+	*src = 1;
+	*dst = 2;
+	if (madvise(src, size, MADV_MERGEABLE))
+		SKIP(return, "needs KSM");
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+	error = error_of(mremap(src, size, size, FIXED, dst));
+	setitimer(ITIMER_REAL, &never, NULL);
+	if (!error)
+		SKIP(return, "no signal in time");
+	ASSERT_EQ(EINTR, error);
+	ASSERT_EQ(1, *src);
+	ASSERT_EQ(2, *dst);
 }
 
 TEST_F(multi, f0_overlap)

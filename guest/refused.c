@@ -42,7 +42,7 @@
 /* How long the kernel may take for an access */
 #define PATIENCE	10
 
-static volatile int done;
+static int done;
 static unsigned long migrated;
 
 #define wrong(format, ...) do { \
@@ -76,7 +76,8 @@ static void *migrate(void *unused)
 	void *pages[NR_PAGES];
 	int nodes[NR_PAGES], status[NR_PAGES];
 
-	for (unsigned long turn = 1; !done; turn++) {
+	for (unsigned long turn = 1; !__atomic_load_n(&done, __ATOMIC_RELAXED);
+	     turn++) {
 		for (int i = 0; i < NR_PAGES; i++) {
 			unsigned long *word = (unsigned long *)
 				(SOURCE + i * HUGE_PAGE);
@@ -117,7 +118,7 @@ static int move_until(time_t end)
 			wrong("mremap: %s", strerror(errno));
 		moves++;
 	}
-	done = 1;
+	__atomic_store_n(&done, 1, __ATOMIC_RELAXED);
 	pthread_join(migrator, NULL);
 	printf("%lu moves went back, %lu pages migrated\n", moves, migrated);
 	return 0;

@@ -57,10 +57,10 @@ help: ## this list
 	@sed -n 's/^#: /  /p' Makefile
 
 #: LINUX=7.3                another kernel's series and sources (6.12)
-#: CMD='program args'       run: a command instead of the demonstration
+#: CMD='program args'       run: a command instead of the demonstration (user-mode Linux)
 #: MEMORY=n LIMIT=n         run CMD: MiB that it has (1024), seconds at most (3600)
 #: FLAVOUR=name             kernel, soak: uml, x86_64, x86_64-debug, arm64 (uml);
-#:                          run: the same (uml-demo, a small one); run CMD: uml, x86_64
+#:                          run, without CMD: the same (uml-demo, a small one)
 #: SERIES=none|directory    run CMD, kernel: other patches than the project's, or none
 #: KSRC=path|6.12.N|newest  source to use: a 6.12.y tree or tarball, or Debian's
 #:                          package of that version (the newest that is tested)

@@ -4,7 +4,7 @@
 # work tree, because the kernel then names its sources by relative paths: builds
 # are reproducible, and ccache finds in one tree what it compiled in another.
 
-flavours='uml, uml-demo, uml-gcov, x86_64, x86_64-host, x86_64-debug, arm64'
+flavours='uml, uml-demo, uml-gcov, x86_64, x86_64-debug, arm64'
 # HOST_ARCH is for trying what another host would do.
 host_arch=${HOST_ARCH:-$(uname -m)}
 
@@ -31,7 +31,6 @@ parts_of() {
 	uml-demo) echo minimal uml ;;
 	uml-gcov) echo minimal uml common io_uring checks gcov ;;
 	x86_64) echo minimal common huge x86_64 fast ;;
-	x86_64-host) echo minimal common io_uring huge x86_64 fast host host9p ;;
 	x86_64-debug) echo minimal common io_uring huge x86_64 checks sanitizers ;;
 	arm64) echo minimal common io_uring huge arm64 checks ;;
 	*) die "unknown FLAVOUR '$1' ($flavours)" ;;
@@ -49,7 +48,7 @@ fixes_of() {
 arch_of() {
 	case $1 in
 	uml*) echo um ;;
-	*) echo "${1%%-*}" ;;
+	*) echo "${1%-debug}" ;;
 	esac
 }
 

@@ -5,9 +5,8 @@
  * programs write; these hide no DIR. ENVIRONMENT is a file with the variables, as
  * env -0 writes them.
  */
-#include <fcntl.h>
+#include <limits.h>
 #include <net/if.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +16,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void mount_host(const char *at)
+static void mount_host(const char *path, const char *at)
 {
-	mkdir(at, 0755);
-	if (mount("none", at, "hostfs", MS_RDONLY, "/")) {
+	if (mount("none", at, "hostfs", MS_RDONLY, path)) {
 		perror(at);
 		exit(125);
 	}
@@ -44,22 +42,16 @@ static void make_path(char *path)
 	mkdir(path, 0755);
 }
 
-/* Hold on to a directory that an own file system is going to hide. */
-static int hold_dir(const char *dir)
+/* A directory that an own file system hides is brought back, read-only. */
+static void show_dir(const char *dir)
 {
-	bool hidden = !strncmp(dir, "/tmp/", 5) || !strncmp(dir, "/run/", 5);
+	char path[PATH_MAX];
 
-	return hidden ? open_tree(AT_FDCWD, dir, OPEN_TREE_CLONE) : -1;
-}
-
-/* Bring it back, where it was. */
-static void show_dir(char *dir, int held)
-{
-	if (held < 0)
+	if (strncmp(dir, "/tmp/", 5) && strncmp(dir, "/run/", 5))
 		return;
-	make_path(dir);
-	if (move_mount(held, "", AT_FDCWD, dir, MOVE_MOUNT_F_EMPTY_PATH))
-		perror(dir);
+	snprintf(path, sizeof(path), "%s", dir);
+	make_path(path);
+	mount_host(path, path);
 }
 
 /* Sockets can be connected to within the guest. */
@@ -101,25 +93,22 @@ static void set_environment(const char *file)
 
 int main(int argc, char **argv)
 {
-	int held[argc];
-
 	if (argc < 4)
 		return 125;
-	mount_host("/host");
+	mkdir("/host", 0755);
+	mount_host("/", "/host");
 	if (chroot("/host") || chdir("/")) {
 		perror("/host");
 		return 125;
 	}
 	set_environment(argv[1]);
-	for (int i = 3; i < argc; i++)
-		held[i] = hold_dir(argv[i]);
 	mount_own("tmpfs", "/tmp", "mode=1777");
 	mount_own("tmpfs", "/run", "mode=755");
 	mount_own("proc", "/proc", NULL);
 	mount_own("sysfs", "/sys", NULL);
 	make_devices();
 	for (int i = 3; i < argc; i++)
-		show_dir(argv[i], held[i]);
+		show_dir(argv[i]);
 	start_loopback();
 	if (chdir(argv[3]))
 		chdir("/");

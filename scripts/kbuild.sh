@@ -27,7 +27,7 @@ parts_of() {
 	uml*) builds_uml || die "user-mode Linux is for x86_64, not $host_arch" ;;
 	esac
 	case $1 in
-	uml) echo minimal uml common io_uring checks host hostfs ;;
+	uml) echo minimal uml common io_uring checks hostfs ;;
 	uml-demo) echo minimal uml ;;
 	uml-gcov) echo minimal uml common io_uring checks gcov ;;
 	x86_64) echo minimal common huge x86_64 fast ;;

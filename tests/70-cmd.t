@@ -60,12 +60,13 @@ rm -r "$own"
 try 'bash -c "cat <(echo x)" && echo y >/dev/stdout && test -c /dev/ptmx && \
 	zcat /proc/config.gz | grep ^CONFIG_HOSTFS'
 gives $'x\ny\nCONFIG_HOSTFS=y' 0 '/dev/fd, /dev/stdout, /dev/ptmx, /proc/config.gz'
-try 'python3 -c "
-import socket
-server = socket.create_server((\"localhost\", 0))
-client = socket.create_connection(server.getsockname())
-client.send(b\"over a socket\")
-print(server.accept()[0].recv(99).decode())
+try 'perl -MIO::Socket::INET -e "
+	\$server = IO::Socket::INET->new(Listen => 1, LocalAddr => q(127.0.0.1));
+	\$client = IO::Socket::INET->new(PeerAddr => q(127.0.0.1),
+		PeerPort => \$server->sockport);
+	print \$client q(over a socket);
+	close \$client;
+	print readline \$server->accept;
 "'
 gives 'over a socket' 0 'a socket, over the loopback device'
 MEMORY=300 try 'sed -n "s/MemTotal: *\(...\).*/\1/p" /proc/meminfo'
